@@ -1,0 +1,96 @@
+/// An event: immutable once it is appended, shared by reference between the ledger, the log and every reader.
+public final class Event: Sendable {
+    /// Its place in the order of the ledger.
+    public let position: Position
+    /// When it was appended, in milliseconds since 1970.
+    public let time: Int64
+    public let channel: ChannelName
+    /// UTF-8 without control characters, at most 128 bytes; empty for the type `message`.
+    public let type: [UInt8]
+    /// UTF-8 text whose only line end is LF.
+    public let data: [UInt8]
+
+    public init(position: Position, time: Int64, channel: ChannelName, type: [UInt8], data: [UInt8]) {
+        self.position = position
+        self.time = time
+        self.channel = channel
+        self.type = type
+        self.data = data
+    }
+
+    /// What counts towards the limits of retention, in bytes.
+    public var size: Int { self.type.count + self.data.count }
+}
+
+/// An event that has no position yet: what a publisher sent.
+public struct Draft: Hashable, Sendable {
+    /// The most bytes that a type may have.
+    public static let maximumTypeLength = 128
+
+    /// Types that begin so are the server's own.
+    public static let reservedPrefix = Array("pollux.".utf8)
+
+    /// As in ``Event/type``: empty for the type `message`.
+    public let type: [UInt8]
+    /// As in ``Event/data``.
+    public let data: [UInt8]
+
+    /// Takes what came from outside: CR and CRLF in `data` become LF; the type `message` is the same as none.
+    ///
+    /// - Throws: ``InvalidDraft``, saying which rule the type or the data breaks.
+    public init(type: [UInt8] = [], data: [UInt8]) throws(InvalidDraft) {
+        self.type = try Self.checked(type: type)
+        guard data.isUTF8 else { throw .dataNotUTF8 }
+        self.data = data.withLineFeeds()
+    }
+
+    private static func checked(type: [UInt8]) throws(InvalidDraft) -> [UInt8] {
+        guard !type.isEmpty else { return type }
+        guard type.count <= Self.maximumTypeLength else { throw .typeTooLong }
+        guard let text = String(validating: type, as: UTF8.self) else { throw .typeNotUTF8 }
+        guard !text.unicodeScalars.contains(where: \.isControl) else { throw .typeControlCharacter }
+        guard !type.starts(with: Self.reservedPrefix) else { throw .typeReserved }
+        return type == Array("message".utf8) ? [] : type
+    }
+}
+
+/// Why something is no event.
+public enum InvalidDraft: Error, Equatable, CustomStringConvertible {
+    case dataNotUTF8
+    case typeTooLong
+    case typeNotUTF8
+    case typeControlCharacter
+    case typeReserved
+
+    public var description: String {
+        switch self {
+        case .dataNotUTF8: "the data must be UTF-8 text"
+        case .typeTooLong: "the event type has at most \(Draft.maximumTypeLength) bytes"
+        case .typeNotUTF8: "the event type must be UTF-8"
+        case .typeControlCharacter: "the event type must not hold control characters"
+        case .typeReserved: "event types that begin with 'pollux.' are the server's own; choose another"
+        }
+    }
+}
+
+extension [UInt8] {
+    package var isUTF8: Bool {
+        if #available(macOS 26, *) {
+            return (try? UTF8Span(validating: self.span)) != nil
+        } else {
+            return String(validating: self, as: UTF8.self) != nil
+        }
+    }
+
+    /// The same text with CR and CRLF written as LF.
+    func withLineFeeds() -> [UInt8] {
+        guard self.contains(UInt8(ascii: "\r")) else { return self }
+        var text = [UInt8]()
+        text.reserveCapacity(self.count)
+        for (index, byte) in self.enumerated() {
+            if byte == UInt8(ascii: "\n"), index > 0, self[index - 1] == UInt8(ascii: "\r") { continue }
+            text.append(byte == UInt8(ascii: "\r") ? UInt8(ascii: "\n") : byte)
+        }
+        return text
+    }
+}

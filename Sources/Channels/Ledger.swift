@@ -1,0 +1,66 @@
+/// Where events are kept and get their position.
+///
+/// A ledger may be called from any thread and never blocks its caller: what takes long is done elsewhere, and the
+/// completion called from there. A ledger in memory may call the completion before the function returns.
+///
+/// The order that everything above relies on: `committed` is called once for each change, one call at a time, in the
+/// order of positions, *after* the change is kept and *before* the completion of the call that made it. It may be called
+/// under the ledger's own lock, so it does no more than note what came.
+public protocol Ledger: Sendable {
+    /// Opens the ledger; called once, before anything else.
+    ///
+    /// - Parameter committed: Told of every change from then on, as described above.
+    /// - Throws: ``LedgerError`` when the ledger cannot be used.
+    func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState
+
+    /// Appends the events of one publication: all of them, with positions that follow one another, or none.
+    func append(_ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void)
+
+    /// Reads events in the order of their positions.
+    func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void)
+
+    /// Drops all events of a channel; a channel that never was is no error.
+    func drop(_ channel: ChannelName, completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void)
+
+    /// Tries whether events could be appended now, without appending one.
+    func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void)
+
+    /// Drops what has become too old, in a small step; called about once a second.
+    func sweep()
+}
+
+/// What a ledger holds when it is opened.
+public struct LedgerState: Sendable {
+    public let epoch: Epoch
+    /// The position of the newest event that ever was; the next gets the one after.
+    public let head: Position
+
+    public init(epoch: Epoch, head: Position) {
+        self.epoch = epoch
+        self.head = head
+    }
+}
+
+/// A change that a ledger has made.
+public enum Commit: Sendable {
+    /// Events of one channel, in the order of their positions.
+    case appended([Event])
+    /// The events of a channel up to and including a position are gone.
+    case dropped(ChannelName, through: Position)
+}
+
+/// Why a ledger could not do what it was asked.
+public enum LedgerError: Error, Equatable, CustomStringConvertible {
+    /// The store cannot be reached or written now; nothing was kept. The text says what is wrong with it.
+    case unavailable(String)
+    /// More idempotency keys would have to be remembered than the limit allows.
+    case tooManyKeys(limit: Int)
+
+    public var description: String {
+        switch self {
+        case .unavailable(let reason): "the ledger is not available: \(reason)"
+        case .tooManyKeys(let limit):
+            "\(limit) idempotency keys are remembered, which is the limit; wait until the oldest lapse, or publish without"
+        }
+    }
+}

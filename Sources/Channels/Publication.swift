@@ -1,0 +1,53 @@
+/// What one publisher appends to one channel at once.
+public struct Publication: Sendable {
+    public let channel: ChannelName
+    /// At least one.
+    public let drafts: [Draft]
+    public let key: IdempotencyKey?
+
+    public init(channel: ChannelName, drafts: [Draft], key: IdempotencyKey? = nil) {
+        self.channel = channel
+        self.drafts = drafts
+        self.key = key
+    }
+}
+
+/// What became of a publication.
+public enum PublishOutcome: Equatable, Sendable {
+    case appended(Receipt)
+    /// The key was used before for the same events: nothing was appended, this is the receipt of that time.
+    case replayed(Receipt)
+    /// The key was used before for other events in this channel: nothing was appended.
+    case keyConflict
+}
+
+/// Where the events of a publication are: they have positions that follow one another and share one time.
+public struct Receipt: Equatable, Sendable {
+    public let first: Position
+    public let count: Int
+    /// Milliseconds since 1970.
+    public let time: Int64
+
+    public init(first: Position, count: Int, time: Int64) {
+        self.first = first
+        self.count = count
+        self.time = time
+    }
+
+    public var last: Position { self.first.advanced(by: self.count - 1) }
+}
+
+/// What a publisher names a publication by, so that a repeat appends nothing.
+public struct IdempotencyKey: Hashable, Sendable {
+    /// The most characters that a key may have.
+    public static let maximumLength = 128
+
+    public let text: String
+
+    /// Takes a key that came from outside; `nil` unless it is 1 to 128 printable ASCII characters.
+    public init?(_ text: String) {
+        guard (1...Self.maximumLength).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+        else { return nil }
+        self.text = text
+    }
+}

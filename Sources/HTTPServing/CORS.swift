@@ -1,0 +1,45 @@
+import NIOHTTP1
+
+/// Who may read and write from pages of other origins (the Fetch standard, "HTTP-CORS protocol").
+public struct CORS: Sendable {
+    private let allowed: Set<String>
+    private static let methods = "GET, HEAD, POST, DELETE, OPTIONS"
+    private static let requestHeaders =
+        "Accept, Authorization, Cache-Control, Content-Type, Idempotency-Key, Last-Event-ID, X-Requested-With"
+    private static let exposed = ("Access-Control-Expose-Headers", "Last-Event-ID, Link, Retry-After, Idempotency-Replayed")
+    private static let anyone = HTTPHeaders([("Access-Control-Allow-Origin", "*"), Self.exposed])
+
+    /// - Parameter allowed: The origins that may, as browsers send them: `https://example.org`. Empty: everybody may,
+    ///   without credentials.
+    public init(allowed: [String] = []) {
+        self.allowed = Set(allowed)
+    }
+
+    /// The fields for an answer to a request from a page of this origin; `nil` where the request named none.
+    func headers(for origin: String?) -> HTTPHeaders {
+        guard !self.allowed.isEmpty else { return Self.anyone }
+        guard let origin, self.allowed.contains(origin) else { return ["Vary": "Origin"] }
+        return HTTPHeaders([
+            ("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Credentials", "true"), ("Vary", "Origin"),
+            Self.exposed,
+        ])
+    }
+
+    /// Whether a write that names this origin may be done.
+    public func allowsWrite(from origin: String?) -> Bool {
+        guard let origin, !self.allowed.isEmpty else { return true }
+        return self.allowed.contains(origin)
+    }
+
+    /// The answer to OPTIONS, preflight or not, for a resource with these methods.
+    public static func preflight(allow: String) -> Response {
+        Response(
+            .noContent,
+            headers: [
+                "Allow": allow,
+                "Access-Control-Allow-Methods": Self.methods,
+                "Access-Control-Allow-Headers": Self.requestHeaders,
+                "Access-Control-Max-Age": "7200",
+            ])
+    }
+}

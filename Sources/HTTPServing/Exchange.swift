@@ -1,0 +1,55 @@
+public import NIOCore
+
+/// One request and its answer, on the event loop of its connection, whatever version of HTTP carries it.
+///
+/// The answer is either one ``respond(_:)``, or ``beginStream(_:)``, any number of ``write(_:)`` and ``end()``. Calls
+/// that come when the connection has gone do nothing.
+public protocol Exchange: AnyObject {
+    var eventLoop: any EventLoop { get }
+
+    /// Who is told what happens while the answer is not yet given, or its stream runs. Let go of with the answer's end.
+    var delegate: (any ExchangeDelegate)? { get set }
+
+    /// Answers as a whole.
+    func respond(_ response: Response)
+
+    /// Answers with a head whose body is written bit by bit. Afterwards ``isChunked`` is known.
+    func beginStream(_ head: Response)
+
+    /// Whether ``beginStream(_:)`` was called.
+    var hasBegunStream: Bool { get }
+
+    /// Whether what is written must be framed as chunks (RFC 9112, section 7.1), each write whole chunks. Left to the
+    /// writer so that it can frame once what it writes to many.
+    var isChunked: Bool { get }
+
+    /// Writes a piece of the body.
+    ///
+    /// - Returns: `false` if the connection did not take all of it: nothing more should be written until
+    ///   ``ExchangeDelegate/drained()``. Nothing is lost if more is.
+    func write(_ bytes: ByteBuffer) -> Bool
+
+    /// Ends the stream cleanly.
+    func end()
+
+    /// When to call ``ExchangeDelegate/deadlineReached(_:)``, to within a tenth of a second; replaces the last one.
+    func setDeadline(_ deadline: NIODeadline)
+}
+
+/// What happens to an answer under way. All calls come on the event loop.
+public protocol ExchangeDelegate: AnyObject {
+    /// The connection has taken all that was written.
+    func drained()
+    /// The connection has gone; nothing can be written any more.
+    func closed()
+    /// The time that was set has come.
+    func deadlineReached(_ now: NIODeadline)
+    /// The server is stopping: the answer should come to its end.
+    func drain()
+}
+
+/// Answers requests.
+public protocol Responder: Sendable {
+    /// Called on the event loop of the exchange; must not block it.
+    func respond(to request: Request, on exchange: any Exchange)
+}

@@ -1,0 +1,112 @@
+import NIOCore
+import NIOHTTP1
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+extension HTTP1Connection: Exchange {
+    var eventLoop: any EventLoop { self.environment.loop.eventLoop }
+
+    var hasBegunStream: Bool { self.machine.isStreaming }
+
+    func respond(_ response: Response) {
+        guard self.context != nil, let answer = self.machine.answered() else { return }
+        self.delegate = nil
+        self.writeHead(response, answer, framing: .length(response.body?.readableBytes))
+        if !answer.isHead, let body = response.body { self.output.writeImmutableBuffer(body) }
+        if answer.keepsAlive {
+            if self.writesInNIO == 0 { self.expect(.request, within: self.environment.limits.idleTimeout) }
+            self.flushUnlessBusy()
+        } else {
+            self.endConnection()
+        }
+    }
+
+    func beginStream(_ head: Response) {
+        guard let context = self.context, let answer = self.machine.streamBegan() else { return }
+        self.isChunked = !answer.isHTTP10 && !head.headers.contains(name: "Content-Length")
+        self.writeHead(head, answer, framing: self.isChunked ? .chunked : .untilClose)
+        if let decoder = self.decoder { context.pipeline.syncOperations.removeHandler(decoder, promise: nil) }
+        self.decoder = nil
+    }
+
+    func write(_ bytes: ByteBuffer) -> Bool {
+        guard self.output.readableBytes > 0 else { return self.transmit(bytes) }
+        self.output.writeImmutableBuffer(bytes)
+        return self.flush()
+    }
+
+    func end() {
+        guard self.machine.streamEnded() else { return }
+        self.delegate = nil
+        if self.isChunked { self.output.writeString("0\r\n\r\n") }
+        self.endConnection()
+    }
+
+    private func writeHead(_ response: Response, _ answer: HTTP1StateMachine.Answer, framing: HTTP1Head.Framing) {
+        HTTP1Head.write(
+            response, cors: self.environment.cors.headers(for: answer.origin), framing: framing,
+            connection: answer.connectionField, date: self.environment.loop.httpDate(), into: &self.output)
+    }
+
+    /// Sends what is ready. Returns whether the socket took it all.
+    @discardableResult
+    func flush() -> Bool {
+        guard self.output.readableBytes > 0 else { return true }
+        let output = self.output
+        self.output = ByteBuffer()
+        return self.transmit(output)
+    }
+
+    /// Closes behind what was written, so that the client gets all of it even if it is still sending: the connection is
+    /// read on, and what comes thrown away, until the client closes too or its time is over (RFC 9112, section 9.6).
+    private func endConnection() {
+        self.flush()
+        guard let context = self.context else { return }
+        if self.writesInNIO == 0 { self.expect(.close, within: self.environment.limits.lingerTimeout) }
+        context.close(mode: .output, promise: nil)
+    }
+
+    private func transmit(_ bytes: ByteBuffer) -> Bool {
+        guard let context = self.context, context.channel.isActive else { return false }
+        guard self.socket >= 0, self.writesInNIO == 0 else { return self.transmit(bytes, through: context) }
+        let count = bytes.withUnsafeReadableBytes { Self.send($0, to: self.socket) }
+        if count == bytes.readableBytes { return true }
+        var rest = bytes
+        rest.moveReaderIndex(forwardBy: count)
+        return self.transmit(rest, through: context)
+    }
+
+    /// Writes what the socket takes without waiting; returns how many bytes that are. An error counts as none: it comes
+    /// again in NIO's own write, and ends the connection there.
+    private static func send(_ bytes: UnsafeRawBufferPointer, to socket: CInt) -> Int {
+        while true {
+            let count = Glibc.send(socket, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
+            if count >= 0 { return count }
+            guard errno == EINTR else { return 0 }
+        }
+    }
+
+    private func transmit(_ bytes: ByteBuffer, through context: ChannelHandlerContext) -> Bool {
+        if self.writesInNIO == 0 { self.expect(.write, within: self.environment.limits.writeTimeout) }
+        self.writesInNIO += 1
+        self.isWriting = true
+        defer { self.isWriting = false }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.writeCompleted() }
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: written)
+        return self.writesInNIO == 0
+    }
+
+    private func writeCompleted() {
+        self.writesInNIO -= 1
+        guard self.writesInNIO == 0, !self.isWriting, self.context?.channel.isActive == true else { return }
+        if self.machine.isWaiting { self.expect(.request, within: self.environment.limits.idleTimeout) }
+        if self.machine.isEnding { self.expect(.close, within: self.environment.limits.lingerTimeout) }
+        self.delegate?.drained()
+        self.flushUnlessBusy()
+    }
+}

@@ -1,0 +1,260 @@
+import NIOCore
+import NIOHTTP1
+
+/// A connection that speaks HTTP/1.0 or 1.1. Owner: its event loop.
+///
+/// Before it in the pipeline stands only the decoder of requests, and not even that once a stream has begun. Answers are
+/// written as bytes: straight to the socket while it takes them, which saves a running stream most of the pipeline's
+/// work; what it does not take goes through NIO, which tells when it has gone.
+///
+/// This file reads and keeps time; `HTTP1Connection+Exchange.swift` writes.
+final class HTTP1Connection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What the server hands to each of its connections.
+    struct Environment {
+        let loop: LoopContext
+        let responder: any Responder
+        let cors: CORS
+        let limits: Limits
+        /// Whether bytes may be written to the socket itself: not where something encrypts them on the way.
+        let ownsSocket: Bool
+    }
+
+    private enum Inbound {
+        case part(HTTPServerRequestPart)
+        case problem(Problem)
+    }
+
+    /// What the deadline is for.
+    enum Due {
+        /// The first byte of a request.
+        case request
+        /// The rest of a head that has begun.
+        case head
+        case body
+        /// That the client takes what is written.
+        case write
+        /// That the client closes, after all is said.
+        case close
+        /// What the delegate waits for.
+        case delegate
+    }
+
+    let environment: Environment
+    private let isOverCapacity: Bool
+    var machine: HTTP1StateMachine
+    var context: ChannelHandlerContext?
+    var decoder: (any RemovableChannelHandler)?
+    /// The descriptor, where bytes may be written to the socket itself; else -1.
+    private(set) var socket: CInt = -1
+
+    /// What was read and cannot be looked at before the request under way is answered.
+    private var pending: [Inbound] = []
+    private var isProcessing = false
+    private var isReading = false
+    private var hasReadPart = false
+    private var holdsRead = false
+
+    /// Answers that go out together when all that was read is looked at.
+    var output = ByteBuffer()
+    /// How many writes NIO still has; while there are any, all goes through NIO.
+    var writesInNIO = 0
+    var isWriting = false
+    private var bytesLeft = Int.max
+
+    private var due = Due.request
+    var deadlineIndex = 0
+    var delegate: (any ExchangeDelegate)?
+    var isChunked = false
+
+    init(_ environment: Environment, decoder: any RemovableChannelHandler, isOverCapacity: Bool) {
+        self.environment = environment
+        self.decoder = decoder
+        self.isOverCapacity = isOverCapacity
+        self.machine = HTTP1StateMachine(limits: environment.limits)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { self.begin(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.begin(context)
+        context.fireChannelActive()
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        if self.environment.ownsSocket {
+            let socket = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) { $0 }
+            self.socket = socket ?? -1
+        }
+        self.environment.loop.deadlines.add(self)
+        self.expect(.request, within: self.environment.limits.headTimeout)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.environment.loop.deadlines.remove(self)
+        self.context = nil
+        self.decoder = nil
+        self.pending = []
+        let delegate = self.delegate
+        self.delegate = nil
+        delegate?.closed()
+        context.fireChannelInactive()
+    }
+
+    // MARK: Reading
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Once a stream has begun these are bytes that no decoder has seen.
+        guard !self.machine.isStreaming, !self.machine.isEnding else { return }
+        self.isReading = true
+        self.hasReadPart = true
+        self.process(.part(self.unwrapInboundIn(data)))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.isReading = false
+        self.flush()
+        if self.machine.isWaiting, !self.hasReadPart, self.due == .request {
+            self.expect(.head, within: self.environment.limits.headTimeout)
+        }
+        self.hasReadPart = false
+    }
+
+    func read(context: ChannelHandlerContext) {
+        // A client that sends request after request without waiting is read no faster than it is answered.
+        if self.pending.isEmpty { context.read() } else { self.holdsRead = true }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let problem = Problem(decoding: error) else { return context.close(promise: nil) }
+        self.process(.problem(problem))
+        self.flushUnlessBusy()
+    }
+
+    private func process(_ inbound: Inbound) {
+        if self.pending.isEmpty, !self.isProcessing, self.mayProcess {
+            self.isProcessing = true
+            self.perform(inbound)
+            self.isProcessing = false
+        } else {
+            self.pending.append(inbound)
+        }
+    }
+
+    private var mayProcess: Bool { self.machine.acceptsParts && (self.writesInNIO == 0 || !self.machine.isWaiting) }
+
+    /// Goes on with what was read, now that the last request is answered.
+    func processPending() {
+        guard !self.isProcessing, !self.pending.isEmpty else { return }
+        self.isProcessing = true
+        var next = 0
+        while next < self.pending.count, self.mayProcess {
+            self.perform(self.pending[next])
+            next += 1
+        }
+        self.isProcessing = false
+        if next < self.pending.count {
+            self.pending.removeFirst(next)
+        } else {
+            self.pending = []
+            if self.holdsRead {
+                self.holdsRead = false
+                self.context?.read()
+            }
+        }
+    }
+
+    private func perform(_ inbound: Inbound) {
+        switch inbound {
+        case .part(let part): self.perform(self.machine.received(part))
+        case .problem(let problem): self.perform(self.machine.failed(problem))
+        }
+    }
+
+    private func perform(_ action: HTTP1StateMachine.OnPart) {
+        switch action {
+        case .none: break
+        case .awaitBody(let sendContinue):
+            self.expect(.body, within: self.environment.limits.bodyTimeout)
+            if sendContinue { self.output.writeString("HTTP/1.1 100 Continue\r\n\r\n") }
+        case .handle(let head, let body):
+            self.environment.loop.deadlines.set(.distantFuture, of: self)
+            let request = Request(head: head, body: body, isOverCapacity: self.isOverCapacity)
+            self.environment.responder.respond(to: request, on: self)
+        case .refuse(let problem):
+            self.respond(problem.response)
+        }
+    }
+
+    /// Sends what is ready, and looks at what waits behind it, where nobody further up is about to.
+    func flushUnlessBusy() {
+        guard !self.isReading, !self.isProcessing else { return }
+        self.flush()
+        self.processPending()
+        self.flush()
+    }
+
+    // MARK: Time
+
+    func expect(_ due: Due, within time: TimeAmount) {
+        self.due = due
+        self.bytesLeft = .max
+        self.environment.loop.deadlines.set(.now() + time, of: self)
+    }
+
+    func setDeadline(_ deadline: NIODeadline) {
+        guard self.writesInNIO == 0, self.context != nil else { return }
+        self.due = .delegate
+        self.environment.loop.deadlines.set(deadline, of: self)
+    }
+
+    /// The server is stopping: no further request, and the answer under way comes to its end.
+    func drain() {
+        switch self.machine.drain() {
+        case .close: self.close()
+        case .none: self.delegate?.drain()
+        }
+    }
+
+    func close() {
+        self.context?.close(promise: nil)
+    }
+}
+
+extension HTTP1Connection: DeadlineOwner {
+    func deadlineReached(_ now: NIODeadline) {
+        switch self.due {
+        case .request, .close: self.close()
+        case .head: self.refuse("head", .headTimeout, self.environment.limits.headTimeout)
+        case .body: self.refuse("content", .bodyTimeout, self.environment.limits.bodyTimeout)
+        case .write: self.closeUnlessProgressing()
+        case .delegate: self.delegate?.deadlineReached(now)
+        }
+    }
+
+    private enum TimeLimit: String { case headTimeout, bodyTimeout }
+
+    private func refuse(_ part: String, _ limit: TimeLimit, _ time: TimeAmount) {
+        let detail = "the \(part) of the request was not complete within \(time.nanoseconds / 1_000_000) ms (limits.\(limit))"
+        self.perform(self.machine.failed(Problem(.requestTimeout, "Request timeout", detail: detail)))
+        self.flushUnlessBusy()
+    }
+
+    /// A client that takes at least something within the time limit may go on.
+    private func closeUnlessProgressing() {
+        guard let options = self.context?.channel.syncOptions,
+            let left = try? options.getOption(.bufferedWritableBytes), left < self.bytesLeft
+        else { return self.close() }
+        self.expect(.write, within: self.environment.limits.writeTimeout)
+        self.bytesLeft = left
+    }
+}
+
+@available(*, unavailable)
+extension HTTP1Connection: Sendable {}

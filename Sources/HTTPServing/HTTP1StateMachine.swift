@@ -1,0 +1,182 @@
+import NIOCore
+import NIOHTTP1
+
+/// Where an HTTP/1 connection is: one request at a time, each answered before the next is looked at.
+///
+/// Knows no socket and no time: every method is something that happened, and returns what is to be done about it.
+struct HTTP1StateMachine {
+    private enum State {
+        /// No request is under way.
+        case waiting
+        /// The head is there, the content on its way.
+        case receiving(HTTPRequestHead, body: ByteBuffer)
+        /// The request is with the responder.
+        case answering(Answer)
+        /// The answer's head is written, its content under way; what the client sends is not looked at any more.
+        case streaming(Answer)
+        /// All is written; the connection waits for the client to close.
+        case ending
+    }
+
+    /// What must be remembered of a request until it is answered.
+    struct Answer: Equatable {
+        let isHead: Bool
+        let isHTTP10: Bool
+        /// Whether the connection lives on behind the answer.
+        var keepsAlive: Bool
+        /// The field `Origin`.
+        let origin: String?
+
+        /// How the connection's fate is told: where it is not what the version of HTTP says anyway.
+        var connectionField: String? {
+            switch (self.isHTTP10, self.keepsAlive) {
+            case (false, false): "close"
+            case (true, true): "keep-alive"
+            default: nil
+            }
+        }
+    }
+
+    private let limits: Limits
+    private var state = State.waiting
+    private var isDraining = false
+
+    init(limits: Limits) {
+        self.limits = limits
+    }
+
+    var isWaiting: Bool { if case .waiting = self.state { true } else { false } }
+    var isStreaming: Bool { if case .streaming = self.state { true } else { false } }
+    var isEnding: Bool { if case .ending = self.state { true } else { false } }
+
+    /// Whether the next piece of a request can be looked at now.
+    var acceptsParts: Bool {
+        if case .answering = self.state { false } else { true }
+    }
+
+    enum OnPart {
+        case none
+        /// The head is there; the content must follow in time. A client that waits for it is told to send it
+        /// (RFC 9110, section 10.1.1).
+        case awaitBody(sendContinue: Bool)
+        case handle(HTTPRequestHead, body: ByteBuffer)
+        /// Answer with the problem, and close.
+        case refuse(Problem)
+    }
+
+    mutating func received(_ part: HTTPServerRequestPart) -> OnPart {
+        switch (self.state, part) {
+        case (.waiting, .head(let head)):
+            return self.received(head)
+        case (.receiving(let head, var body), .body(var bytes)):
+            guard body.readableBytes + bytes.readableBytes <= self.limits.bodySize else {
+                return self.refuse(.contentTooLarge(self.bodyLimitText), of: head)
+            }
+            self.state = .waiting  // so that the bytes have one owner, and are not copied
+            if body.readableBytes == 0 { swap(&body, &bytes) } else { body.writeBuffer(&bytes) }
+            self.state = .receiving(head, body: body)
+            return .none
+        case (.receiving(let head, let body), .end):
+            self.state = .answering(self.answer(to: head))
+            return .handle(head, body: body)
+        case (.waiting, _), (.receiving, .head), (.answering, _), (.streaming, _), (.ending, _):
+            return .none
+        }
+    }
+
+    /// What the client sent is no HTTP.
+    mutating func failed(_ problem: Problem) -> OnPart {
+        switch self.state {
+        case .waiting:
+            self.state = .answering(Answer(isHead: false, isHTTP10: false, keepsAlive: false, origin: nil))
+            return .refuse(problem)
+        case .receiving(let head, _):
+            return self.refuse(problem, of: head)
+        case .answering, .streaming, .ending:
+            return .none
+        }
+    }
+
+    /// The answer is written as a whole.
+    ///
+    /// - Returns: What to write its head by; `nil` if no answer is due.
+    mutating func answered() -> Answer? {
+        guard case .answering(var answer) = self.state else { return nil }
+        if self.isDraining { answer.keepsAlive = false }
+        self.state = answer.keepsAlive ? .waiting : .ending
+        return answer
+    }
+
+    /// The answer's head is written, its content follows.
+    mutating func streamBegan() -> Answer? {
+        guard case .answering(var answer) = self.state else { return nil }
+        answer.keepsAlive = false
+        self.state = .streaming(answer)
+        return answer
+    }
+
+    /// The content is complete. Returns whether a stream was under way.
+    mutating func streamEnded() -> Bool {
+        guard case .streaming = self.state else { return false }
+        self.state = .ending
+        return true
+    }
+
+    enum OnDrain {
+        case none
+        case close
+    }
+
+    /// The server is stopping: this connection gets no further request.
+    mutating func drain() -> OnDrain {
+        self.isDraining = true
+        switch self.state {
+        case .waiting:
+            self.state = .ending
+            return .close
+        case .receiving, .answering, .streaming, .ending:
+            return .none
+        }
+    }
+
+    private mutating func received(_ head: HTTPRequestHead) -> OnPart {
+        if let problem = self.problem(with: head) { return self.refuse(problem, of: head) }
+        self.state = .receiving(head, body: ByteBuffer())
+        let expectation = head.headers.first(name: "Expect")?.lowercased()
+        return .awaitBody(sendContinue: expectation == "100-continue" && !head.version.isBefore11)
+    }
+
+    private func problem(with head: HTTPRequestHead) -> Problem? {
+        let hosts = head.headers["Host"].count
+        if hosts > 1 || (hosts == 0 && !head.version.isBefore11) {
+            return .badRequest("a request needs exactly one field Host (RFC 9112, section 3.2)")
+        }
+        if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length > self.limits.bodySize {
+            return .contentTooLarge(self.bodyLimitText)
+        }
+        return nil
+    }
+
+    private var bodyLimitText: String {
+        "the content of a request may have at most \(self.limits.bodySize) bytes (limits.bodySize)"
+    }
+
+    private mutating func refuse(_ problem: Problem, of head: HTTPRequestHead) -> OnPart {
+        var answer = self.answer(to: head)
+        answer.keepsAlive = false
+        self.state = .answering(answer)
+        return .refuse(problem)
+    }
+
+    private func answer(to head: HTTPRequestHead) -> Answer {
+        // Behind a request that asks for another protocol the decoder reads no further one.
+        let mayUpgrade = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+        return Answer(
+            isHead: head.method == .HEAD, isHTTP10: head.version.isBefore11,
+            keepsAlive: head.isKeepAlive && !mayUpgrade && !self.isDraining, origin: head.headers.first(name: "Origin"))
+    }
+}
+
+extension HTTPVersion {
+    fileprivate var isBefore11: Bool { self.major < 1 || (self.major == 1 && self.minor < 1) }
+}

@@ -1,0 +1,111 @@
+public import Logging
+import NIOCore
+import NIOHTTP1
+public import NIOPosix
+import Synchronization
+
+/// Accepts connections and answers what comes on them.
+public final class HTTPServer: Sendable {
+    public struct Configuration: Sendable {
+        /// An address or a name; default `127.0.0.1`.
+        public var host = "127.0.0.1"
+        /// 0 takes any that is free; default 8080.
+        public var port = 8080
+        public var limits = Limits()
+        public var cors = CORS()
+
+        public init() {}
+    }
+
+    /// Connections beyond the limit that are still answered, so that clients are told and not just cut off.
+    private static let refusableConnections = 64
+
+    private let configuration: Configuration
+    private let responder: any Responder
+    private let group: MultiThreadedEventLoopGroup
+    private let logger: Logger
+    private let loops: PerLoop<LoopContext>
+    private let listener = Mutex<(any Channel)?>(nil)
+    private let connections = Atomic<Int>(0)
+
+    /// - Parameter group: The event loops that connections are spread over.
+    public init(
+        _ configuration: Configuration, responder: any Responder, group: MultiThreadedEventLoopGroup, logger: Logger
+    ) async throws {
+        self.configuration = configuration
+        self.responder = responder
+        self.group = group
+        self.logger = logger
+        self.loops = try await PerLoop(group) { LoopContext(eventLoop: $0) }
+    }
+
+    /// Begins to listen.
+    ///
+    /// - Returns: The port that it listens on.
+    /// - Throws: When the address cannot be bound.
+    public func start() async throws -> Int {
+        try await self.loops.onEach { context in
+            let loop = NIOLoopBound(context, eventLoop: context.eventLoop)
+            context.eventLoop.scheduleRepeatedTask(initialDelay: Deadlines.tick, delay: Deadlines.tick) { _ in
+                loop.value.tick()
+            }
+        }
+        let listener = try await ServerBootstrap(group: self.group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: 32)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { self.initialize($0) }
+            .bind(host: self.configuration.host, port: self.configuration.port).get()
+        self.listener.withLock { $0 = listener }
+        return listener.localAddress?.port ?? self.configuration.port
+    }
+
+    private func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let count = self.connections.add(1, ordering: .relaxed).newValue
+            channel.closeFuture.whenComplete { _ in self.connections.subtract(1, ordering: .relaxed) }
+            let excess = count - self.configuration.limits.connections
+            guard excess <= Self.refusableConnections else { throw TooManyConnections() }
+            let loop = self.loops[channel.eventLoop]
+            var limits = NIOHTTPDecoderLimitConfiguration()
+            limits.maxHeaderFieldSize = self.configuration.limits.headSize
+            limits.maxHeaderListSize = self.configuration.limits.headSize
+            limits.maxHeaderFieldCount = self.configuration.limits.headerCount
+            let decoder = ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits))
+            let environment = HTTP1Connection.Environment(
+                loop: loop, responder: self.responder, cors: self.configuration.cors, limits: self.configuration.limits,
+                ownsSocket: true)
+            let connection = HTTP1Connection(environment, decoder: decoder, isOverCapacity: excess > 0)
+            try channel.pipeline.syncOperations.addHandlers([decoder, connection])
+        }
+    }
+
+    private struct TooManyConnections: Error {}
+
+    /// How many connections there are.
+    public var connectionCount: Int { self.connections.load(ordering: .relaxed) }
+
+    /// Stops in good order: takes no more connections, lets every answer come to its end, and closes after `timeout` what
+    /// is left.
+    public func drain(within timeout: Duration) async {
+        let listener = self.listener.withLock { $0 }
+        try? await listener?.close().get()
+        await self.onEachConnection { $0.drain() }
+        let clock = ContinuousClock()
+        let end = clock.now + timeout
+        while self.connectionCount > 0, clock.now < end {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        if self.connectionCount > 0 {
+            self.logger.warning("closing connections that did not end in time", metadata: ["count": "\(self.connectionCount)"])
+        }
+        await self.onEachConnection { $0.close() }
+    }
+
+    private func onEachConnection(_ body: @escaping @Sendable (HTTP1Connection) -> Void) async {
+        try? await self.loops.onEach { context in
+            for case let connection as HTTP1Connection in context.deadlines.owners { body(connection) }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Channels
+import HTTPServing
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import Transports
+
+/// The server, put together: ledger, bridge, transports and HTTP, as one service that runs until it is told to stop.
+public struct PolluxServer: Service {
+    private let configuration: ServerConfiguration
+    private let logger: Logger
+    private let onStart: @Sendable (_ port: Int) -> Void
+
+    /// - Parameter onStart: Told the port once connections are taken.
+    public init(
+        _ configuration: ServerConfiguration, logger: Logger, onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.onStart = onStart
+    }
+
+    /// Serves until a graceful shutdown, and drains.
+    ///
+    /// - Throws: When the ledger cannot be opened, or the address not be bound.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: self.configuration.loops ?? System.coreCount)
+        do {
+            try await self.run(on: group)
+            try await group.shutdownGracefully()
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private func run(on group: MultiThreadedEventLoopGroup) async throws {
+        let bridge = try self.bridge()
+        let router = Router(
+            channels: try await ChannelResource(bridge, configuration: self.configuration.transports, group: group),
+            files: self.configuration.publicFolder.flatMap { StaticFiles(folder: $0) }, cors: self.configuration.http.cors)
+        let server = try await HTTPServer(self.configuration.http, responder: router, group: group, logger: self.logger)
+        let port = try await server.start()
+        self.logger.info(
+            "serving",
+            metadata: [
+                "host": "\(self.configuration.http.host)", "port": "\(port)", "loops": "\(self.configuration.loops ?? System.coreCount)",
+                "ledger": "\(self.configuration.ledger)", "epoch": "\(bridge.epoch)",
+            ])
+        self.onStart(port)
+        try await self.work(with: bridge)
+        self.logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
+        router.drain()
+        await server.drain(within: self.configuration.drainTimeout)
+        self.logger.info("stopped")
+    }
+
+    private func bridge() throws -> Bridge {
+        let ledger: any Ledger =
+            switch self.configuration.ledger {
+            case .memory: MemoryLedger(self.configuration.memory)
+            }
+        return try Bridge(ledger: ledger, configuration: self.configuration.bridge)
+    }
+
+    /// What goes on beside the connections, until the shutdown.
+    private func work(with bridge: Bridge) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for source in self.configuration.sources {
+                let clock = ClockSource(
+                    bridge: bridge, channel: source.channel, every: source.every, logger: self.logger)
+                group.addTask { try? await clock.run() }
+            }
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    while (try? await Task.sleep(for: .seconds(1))) != nil { bridge.sweep() }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import Channels
+import HTTPServing
+import NIOHTTP1
+import Synchronization
+import Transports
+
+/// Finds what a request is about: a channel, several, the server's health, or a file.
+final class Router: Responder {
+    private let channels: ChannelResource
+    private let files: StaticFiles?
+    private let cors: CORS
+    /// Whether the server is stopping, so that nobody should send it new work.
+    private let isDraining = Atomic<Bool>(false)
+
+    init(channels: ChannelResource, files: StaticFiles?, cors: CORS) {
+        self.channels = channels
+        self.files = files
+        self.cors = cors
+    }
+
+    func drain() {
+        self.isDraining.store(true, ordering: .relaxed)
+    }
+
+    func respond(to request: Request, on exchange: any Exchange) {
+        do throws(Problem) {
+            switch try Resource(path: request.path) {
+            case .channel(let name): try self.channel(name, request, exchange)
+            case .events: try self.events(request, exchange)
+            case .health: try self.health(request, exchange) { exchange.respond(.text("alive\n")) }
+            case .readiness: try self.health(request, exchange) { self.readiness(exchange) }
+            case .file: try self.file(request, exchange)
+            }
+        } catch {
+            exchange.respond(error.response)
+        }
+    }
+
+    private func channel(_ name: ChannelName, _ request: Request, _ exchange: any Exchange) throws(Problem) {
+        switch request.method {
+        case .GET, .HEAD: self.channels.read(name, request, on: exchange)
+        case .POST:
+            try self.requireWrite(request)
+            self.channels.publish(to: name, request, on: exchange)
+        case .DELETE:
+            try self.requireWrite(request)
+            self.channels.drop(name, on: exchange)
+        default: try self.other(request, exchange, allow: "GET, HEAD, POST, DELETE, OPTIONS")
+        }
+    }
+
+    private func events(_ request: Request, _ exchange: any Exchange) throws(Problem) {
+        switch request.method {
+        case .GET, .HEAD: self.channels.readSeveral(request, on: exchange)
+        case .POST:
+            try self.requireCapacity(request)
+            self.channels.readSeveral(request, on: exchange)
+        default: try self.other(request, exchange, allow: "GET, HEAD, POST, OPTIONS")
+        }
+    }
+
+    private func health(_ request: Request, _ exchange: any Exchange, answer: () -> Void) throws(Problem) {
+        switch request.method {
+        case .GET, .HEAD: answer()
+        default: try self.other(request, exchange, allow: "GET, HEAD, OPTIONS")
+        }
+    }
+
+    private func readiness(_ exchange: any Exchange) {
+        guard !self.isDraining.load(ordering: .relaxed) else {
+            return exchange.respond(Problem.unavailable("the server is stopping", retryAfter: 5).response)
+        }
+        self.channels.probe(on: exchange)
+    }
+
+    private func file(_ request: Request, _ exchange: any Exchange) throws(Problem) {
+        switch request.method {
+        case .GET, .HEAD:
+            try self.requireCapacity(request)
+            guard let files = self.files else { throw .notFound("there is nothing at \(request.path)") }
+            files.respond(to: request, on: exchange)
+        default: try self.other(request, exchange, allow: "GET, HEAD, OPTIONS")
+        }
+    }
+
+    private func other(_ request: Request, _ exchange: any Exchange, allow: String) throws(Problem) {
+        if request.method == .OPTIONS { return exchange.respond(CORS.preflight(allow: allow)) }
+        var response = Problem(.methodNotAllowed, "Method not allowed", detail: "here: \(allow)").response
+        response.headers.add(name: "Allow", value: allow)
+        exchange.respond(response)
+    }
+
+    private func requireWrite(_ request: Request) throws(Problem) {
+        try self.requireCapacity(request)
+        guard self.cors.allowsWrite(from: request.header("Origin")) else {
+            throw Problem(.forbidden, "Forbidden", detail: "pages of this origin may not write (cors.origins)")
+        }
+    }
+
+    private func requireCapacity(_ request: Request) throws(Problem) {
+        if request.isOverCapacity { throw .overCapacity }
+    }
+}
+
+/// What a path names.
+enum Resource: Equatable {
+    case channel(ChannelName)
+    case events
+    case health
+    case readiness
+    case file
+
+    /// - Throws: ``Problem``: 400 for something that is no channel name, 404 for a path below a channel.
+    init(path: Substring) throws(Problem) {
+        switch path {
+        case "/events": self = .events
+        case "/healthz": self = .health
+        case "/readyz": self = .readiness
+        default:
+            guard path.utf8.starts(with: "/channels/".utf8) else {
+                self = .file
+                return
+            }
+            self = .channel(try Self.channelName(path.utf8.dropFirst("/channels/".utf8.count)))
+        }
+    }
+
+    private static func channelName(_ segment: Substring.UTF8View.SubSequence) throws(Problem) -> ChannelName {
+        guard !segment.contains(UInt8(ascii: "/")) else {
+            throw .notFound("there is nothing below a channel; a '/' in a name is written %2F")
+        }
+        guard let bytes = PercentEncoding.decode(segment, plusIsBlank: false) else {
+            throw .badRequest("the channel name cannot be decoded: \(MalformedEncoding())")
+        }
+        do throws(InvalidChannelName) { return try ChannelName(bytes) } catch { throw .badRequest("\(error)") }
+    }
+}

@@ -1,0 +1,47 @@
+public import Channels
+public import HTTPServing
+public import Transports
+
+/// All that a server can be told; what is left out has its default.
+public struct ServerConfiguration: Sendable {
+    /// Where events are kept.
+    public enum LedgerKind: String, Sendable, CaseIterable {
+        /// In memory: gone when the process ends.
+        case memory
+    }
+
+    public var http = HTTPServer.Configuration()
+    public var transports = TransportConfiguration()
+    public var ledger = LedgerKind.memory
+    public var memory = MemoryLedger.Configuration()
+    public var bridge = Bridge.Configuration()
+    /// How many event loops serve connections; default: one for each core.
+    public var loops: Int?
+    /// The folder of files that browsers load; `nil` for none.
+    public var publicFolder: String? = "Public"
+    /// How long a stop may take; default 10 s.
+    public var drainTimeout = Duration.seconds(10)
+    /// What publishes by itself.
+    public var sources: [SourceConfiguration] = []
+
+    public init() {}
+}
+
+/// Something that publishes by itself.
+public struct SourceConfiguration: Sendable, Equatable {
+    public enum Kind: String, Sendable, CaseIterable {
+        /// The server's date: the type `date` with `{"date":"<ISO 8601>"}`.
+        case clock
+    }
+
+    public var channel: ChannelName
+    public var kind: Kind
+    /// How often; at least 10 ms.
+    public var every: Duration
+
+    public init(channel: ChannelName, kind: Kind, every: Duration) {
+        self.channel = channel
+        self.kind = kind
+        self.every = every
+    }
+}

@@ -1,0 +1,127 @@
+import Channels
+import EventStream
+import JSON
+import NIOCore
+
+/// How the events of a batch become bytes.
+enum Framing: Int, CaseIterable {
+    /// Blocks of an event stream (WHATWG HTML, section 9.2).
+    case eventStream
+    /// The same as one chunk of HTTP/1.1.
+    case eventStreamChunk
+    /// Blocks whose data is the JSON of channel, type and data.
+    case envelope
+    case envelopeChunk
+    /// The content of a poll's answer.
+    case poll
+
+    /// - Parameter isChunked: Whether HTTP/1.1 needs chunks.
+    static func eventStream(envelope: Bool, isChunked: Bool) -> Framing {
+        switch (envelope, isChunked) {
+        case (false, false): .eventStream
+        case (false, true): .eventStreamChunk
+        case (true, false): .envelope
+        case (true, true): .envelopeChunk
+        }
+    }
+}
+
+/// A piece of the log that is given to readers: encoded once for each framing, however many they are.
+/// Owner: the event loop that made it.
+final class Batch {
+    let epoch: Epoch
+    /// The position behind which the batch begins.
+    let after: Position
+    let events: [Event]
+    /// The cursor of a reader that was given the batch.
+    let through: Position
+    private var encodings = [ByteBuffer?](repeating: nil, count: Framing.allCases.count)
+
+    init(epoch: Epoch, after: Position, events: [Event], through: Position) {
+        self.epoch = epoch
+        self.after = after
+        self.events = events
+        self.through = through
+    }
+
+    convenience init(_ page: Page, epoch: Epoch) {
+        self.init(epoch: epoch, after: page.after, events: page.events, through: page.through)
+    }
+
+    /// The first events alone.
+    func prefix(_ count: Int) -> Batch {
+        guard count < self.events.count, count > 0 else { return self }
+        let events = Array(self.events[..<count])
+        return Batch(epoch: self.epoch, after: self.after, events: events, through: events[count - 1].position)
+    }
+
+    /// The id that a reader has when it was given the batch.
+    var cursor: EventID { EventID(epoch: self.epoch, position: self.through) }
+
+    func bytes(_ framing: Framing) -> ByteBuffer {
+        if let encoded = self.encodings[framing.rawValue] { return encoded }
+        let encoded = self.encode(framing)
+        self.encodings[framing.rawValue] = encoded
+        return encoded
+    }
+
+    private func encode(_ framing: Framing) -> ByteBuffer {
+        switch framing {
+        case .eventStream: ByteBuffer(bytes: self.eventStream())
+        case .eventStreamChunk: ByteBuffer(chunk: self.eventStream())
+        case .envelope: ByteBuffer(bytes: self.enveloped())
+        case .envelopeChunk: ByteBuffer(chunk: self.enveloped())
+        case .poll: ByteBuffer(bytes: PollContent.bytes(self, gap: nil))
+        }
+    }
+
+    private func eventStream() -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(self.events.reduce(0) { $0 + $1.size + 64 })
+        for event in self.events {
+            EventStreamEncoder.appendEvent(id: self.id(of: event), type: event.type, data: event.data, to: &bytes)
+        }
+        return bytes
+    }
+
+    private func enveloped() -> [UInt8] {
+        var bytes: [UInt8] = []
+        for event in self.events {
+            var data = Array("{\"channel\":".utf8)
+            JSON.appendQuoted(event.channel.bytes, to: &data)
+            data.append(contentsOf: ",\"event\":".utf8)
+            JSON.appendQuoted(event.shownType, to: &data)
+            data.append(contentsOf: ",\"data\":".utf8)
+            JSON.appendQuoted(event.data, to: &data)
+            data.append(UInt8(ascii: "}"))
+            EventStreamEncoder.appendEvent(id: self.id(of: event), type: [], data: data, to: &bytes)
+        }
+        return bytes
+    }
+
+    func id(of event: Event) -> [UInt8] { EventID(epoch: self.epoch, position: event.position).bytes }
+}
+
+extension Event {
+    private static let message = Array("message".utf8)
+
+    /// The type as it is named to clients.
+    var shownType: [UInt8] { self.type.isEmpty ? Self.message : self.type }
+}
+
+extension ByteBuffer {
+    /// One chunk of HTTP/1.1 (RFC 9112, section 7.1).
+    init(chunk content: [UInt8]) {
+        let size = String(content.count, radix: 16)
+        self = ByteBufferAllocator().buffer(capacity: content.count + size.utf8.count + 4)
+        self.writeString(size)
+        self.writeString("\r\n")
+        self.writeBytes(content)
+        self.writeString("\r\n")
+    }
+
+    /// The content as it goes onto the wire.
+    init(_ content: [UInt8], isChunk: Bool) {
+        self = isChunk ? ByteBuffer(chunk: content) : ByteBuffer(bytes: content)
+    }
+}

@@ -1,0 +1,131 @@
+public import Channels
+public import HTTPServing
+import JSON
+import NIOCore
+import NIOHTTP1
+public import NIOPosix
+
+/// What can be done with channels over HTTP: read them by any transport, publish, drop.
+public struct ChannelResource: Sendable {
+    private let bridge: Bridge
+    private let configuration: TransportConfiguration
+    private let readers: PerLoop<LoopReaders>
+
+    /// - Throws: When a loop of the group has been shut down.
+    public init(_ bridge: Bridge, configuration: TransportConfiguration, group: MultiThreadedEventLoopGroup) async throws {
+        self.bridge = bridge
+        self.configuration = configuration
+        self.readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
+    }
+
+    // MARK: Reading
+
+    /// Reads one channel.
+    public func read(_ channel: ChannelName, _ request: Request, on exchange: any Exchange) {
+        do throws(Problem) {
+            let parameters = try ReadParameters(request, defaults: self.configuration)
+            self.read(Selection(channel), parameters, request, on: exchange)
+        } catch {
+            exchange.respond(error.response)
+        }
+    }
+
+    /// Reads the channels that the parameters name.
+    public func readSeveral(_ request: Request, on exchange: any Exchange) {
+        do throws(Problem) {
+            let parameters = try ReadParameters(request, defaults: self.configuration)
+            self.read(try self.selection(parameters), parameters, request, on: exchange)
+        } catch {
+            exchange.respond(error.response)
+        }
+    }
+
+    private func selection(_ parameters: ReadParameters) throws(Problem) -> Selection {
+        guard parameters.channels.count <= self.configuration.channels else {
+            throw .badRequest("channel: at most \(self.configuration.channels) on one connection (limits.channels)")
+        }
+        var names: [ChannelName] = []
+        for bytes in parameters.channels {
+            do throws(InvalidChannelName) { names.append(try ChannelName(bytes)) } catch { throw .badRequest("channel: \(error)") }
+        }
+        guard let selection = Selection(names) else {
+            throw .badRequest("channel: at least one must be named, as in /events?channel=a&channel=b")
+        }
+        return selection
+    }
+
+    private func read(
+        _ selection: Selection, _ parameters: ReadParameters, _ request: Request, on exchange: any Exchange
+    ) {
+        if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
+        if request.isOverCapacity { return exchange.respond(self.refusal(parameters)) }
+        let loop = self.readers[exchange.eventLoop]
+        let transport: any Transport =
+            switch parameters.transport {
+            case .eventStream: EventStreamTransport(parameters, exchange: exchange, configuration: self.configuration)
+            case .poll, .pollEventStream:
+                PollTransport(parameters, exchange: exchange, configuration: self.configuration)
+            }
+        let reader = Reader(feed: loop.feed(of: selection), eventLoop: exchange.eventLoop, transport: transport)
+        exchange.delegate = reader
+        reader.begin(parameters.start)
+    }
+
+    private func head(_ parameters: ReadParameters) -> Response {
+        var headers = parameters.transport == .poll ? PollTransport.headers : EventStreamTransport.headers
+        headers.add(name: "Last-Event-ID", value: self.bridge.id(self.bridge.head).description)
+        return Response(.ok, headers: headers)
+    }
+
+    private func refusal(_ parameters: ReadParameters) -> Response {
+        if parameters.transport == .poll { return Problem.overCapacity.response }
+        return .refusedStream(self.configuration)
+    }
+
+    // MARK: Writing
+
+    /// Publishes what the request holds.
+    public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
+        do throws(Problem) {
+            let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
+            let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
+            let eventLoop = exchange.eventLoop
+            let epoch = self.bridge.epoch
+            self.bridge.publish(publish.publication) { result in
+                eventLoop.run {
+                    answer.value.respond(PublishAnswer.response(result, to: publish, epoch: epoch))
+                }
+            }
+        } catch {
+            exchange.respond(error.response)
+        }
+    }
+
+    /// Drops what the channel holds.
+    public func drop(_ channel: ChannelName, on exchange: any Exchange) {
+        let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
+        let eventLoop = exchange.eventLoop
+        self.bridge.drop(channel) { result in
+            eventLoop.run {
+                switch result {
+                case .success: answer.value.respond(Response(.noContent, headers: ["Cache-Control": "no-store"]))
+                case .failure(let error): answer.value.respond(Problem(error).response)
+                }
+            }
+        }
+    }
+
+    /// Answers whether events could be published now.
+    public func probe(on exchange: any Exchange) {
+        let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
+        let eventLoop = exchange.eventLoop
+        self.bridge.probe { result in
+            eventLoop.run {
+                switch result {
+                case .success: answer.value.respond(.text("ready\n"))
+                case .failure(let error): answer.value.respond(Problem(error).response)
+                }
+            }
+        }
+    }
+}

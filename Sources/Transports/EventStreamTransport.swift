@@ -1,0 +1,136 @@
+import Channels
+import EventStream
+import HTTPServing
+import NIOCore
+import NIOHTTP1
+
+/// The reader that stays: `text/event-stream` (WHATWG HTML, section 9.2).
+final class EventStreamTransport: Transport {
+    static let headers: HTTPHeaders = [
+        "Content-Type": "text/event-stream",
+        "Cache-Control": "no-cache, no-store, no-transform",
+        "X-Accel-Buffering": "no",
+        "X-Content-Type-Options": "nosniff",
+    ]
+
+    private let exchange: any Exchange
+    private let configuration: TransportConfiguration
+    private let heartbeat: TimeAmount
+    private let hasEnvelope: Bool
+    /// What stands at the beginning besides `retry`; asked for once.
+    private let padding: Int
+    private let opensWithID: Bool
+    private let endsAt: NIODeadline
+    /// How many bytes may still be written.
+    private var budget: Int
+    private var hasSentEvent = false
+    private var framing = Framing.eventStream
+
+    init(_ parameters: ReadParameters, exchange: any Exchange, configuration: TransportConfiguration) {
+        self.exchange = exchange
+        self.configuration = configuration
+        self.heartbeat = parameters.heartbeat
+        self.hasEnvelope = parameters.envelope
+        self.padding = parameters.padding
+        self.opensWithID = parameters.opensWithID && !parameters.hasCursor
+        self.endsAt = parameters.lifetime.map { .now() + $0 } ?? .distantFuture
+        self.budget = parameters.budget ?? .max
+    }
+
+    func begin(after id: EventID) -> Delivery {
+        self.exchange.beginStream(Response(.ok, headers: Self.headers))
+        self.framing = .eventStream(envelope: self.hasEnvelope, isChunked: self.exchange.isChunked)
+        var prelude: [UInt8] = []
+        EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &prelude)
+        if self.padding > 0 { EventStreamEncoder.appendComment(padding: self.padding, to: &prelude) }
+        if self.opensWithID { EventStreamEncoder.appendID(id.bytes, to: &prelude) }
+        return self.write(prelude)
+    }
+
+    func tell(_ gap: Gap) -> Delivery {
+        var event: [UInt8] = []
+        gap.appendEvent(to: &event)
+        return self.write(event)
+    }
+
+    func deliver(_ batch: Batch) -> Delivery {
+        guard self.budget == .max else { return self.deliverWithinBudget(batch) }
+        return self.write(framed: batch.bytes(self.framing))
+    }
+
+    func caughtUp(at id: EventID) -> Delivery {
+        self.setDeadline()
+        return .ready
+    }
+
+    func deadlineReached(_ now: NIODeadline, at id: EventID) -> Delivery {
+        guard now < self.endsAt else { return self.end() }
+        var beat: [UInt8] = []
+        switch self.configuration.heartbeatForm {
+        case .retry: EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &beat)
+        case .comment: EventStreamEncoder.appendComment(padding: 0, to: &beat)
+        }
+        guard self.budget == .max || beat.count <= self.budget else { return self.end() }
+        return self.write(beat)
+    }
+
+    func drain(at id: EventID) {
+        var farewell: [UInt8] = []
+        let retry = self.configuration.spreadRetry()
+        EventStreamEncoder.appendRetry(milliseconds: retry, to: &farewell)
+        _ = self.write(farewell)
+        _ = self.end()
+    }
+
+    func fail(_ error: LedgerError, at id: EventID) {
+        if !self.exchange.hasBegunStream { self.exchange.beginStream(Response(.ok, headers: Self.headers)) }
+        self.drain(at: id)
+    }
+
+    /// The largest part of the batch that fits, but at least one event in all; then the end, if that is not all.
+    private func deliverWithinBudget(_ batch: Batch) -> Delivery {
+        var bytes: [UInt8] = []
+        for event in batch.events {
+            let block = Batch(epoch: batch.epoch, after: batch.after, events: [event], through: event.position)
+            let encoded = block.bytes(self.hasEnvelope ? .envelope : .eventStream)
+            guard !self.hasSentEvent || bytes.count + encoded.readableBytes <= self.budget else {
+                _ = self.write(bytes)
+                return self.end()
+            }
+            bytes.append(contentsOf: encoded.readableBytesView)
+            self.hasSentEvent = true
+        }
+        return self.write(bytes)
+    }
+
+    private func write(_ content: [UInt8]) -> Delivery {
+        guard !content.isEmpty else { return .ready }
+        if self.budget != .max { self.budget = max(0, self.budget - content.count) }
+        return self.write(framed: ByteBuffer(content, isChunk: self.exchange.isChunked))
+    }
+
+    private func write(framed bytes: ByteBuffer) -> Delivery {
+        guard self.exchange.write(bytes) else { return .blocked }
+        self.setDeadline()
+        return .ready
+    }
+
+    private func setDeadline() {
+        let beat = self.heartbeat == .zero ? NIODeadline.distantFuture : .now() + self.heartbeat
+        self.exchange.setDeadline(min(beat, self.endsAt))
+    }
+
+    private func end() -> Delivery {
+        self.exchange.end()
+        return .ended
+    }
+}
+
+extension ReadParameters {
+    var hasCursor: Bool { if case .cursor = self.start { true } else { false } }
+}
+
+extension TransportConfiguration {
+    /// A reconnection time in milliseconds that differs from client to client, so that not all come back at once.
+    func spreadRetry() -> Int { self.retryMilliseconds / 3 + Int.random(in: 0...max(0, self.retrySpreadMilliseconds)) }
+}

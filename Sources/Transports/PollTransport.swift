@@ -1,0 +1,95 @@
+import Channels
+import EventStream
+import HTTPServing
+import NIOCore
+import NIOHTTP1
+
+/// The reader that leaves after one batch: long polling (RFC 6202, section 2), answered as JSON or as an event stream.
+final class PollTransport: Transport {
+    static let headers: HTTPHeaders = [
+        "Content-Type": "application/json",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    ]
+
+    private let exchange: any Exchange
+    private let configuration: TransportConfiguration
+    private let parameters: ReadParameters
+    private var gap: Gap?
+    /// Where a poll began that named no cursor: the first thing an event-stream answer says.
+    private var opening: EventID?
+
+    init(_ parameters: ReadParameters, exchange: any Exchange, configuration: TransportConfiguration) {
+        self.exchange = exchange
+        self.configuration = configuration
+        self.parameters = parameters
+    }
+
+    func begin(after id: EventID) -> Delivery {
+        if !self.parameters.hasCursor { self.opening = id }
+        return .ready
+    }
+
+    func tell(_ gap: Gap) -> Delivery {
+        self.gap = gap
+        return .ready
+    }
+
+    func deliver(_ batch: Batch) -> Delivery {
+        self.answer(batch.prefix(self.parameters.limit))
+        return .ended
+    }
+
+    func caughtUp(at id: EventID) -> Delivery {
+        guard self.gap == nil, self.parameters.wait > .zero else { return self.answerEmpty(at: id) }
+        self.exchange.setDeadline(.now() + self.parameters.wait)
+        return .ready
+    }
+
+    func deadlineReached(_ now: NIODeadline, at id: EventID) -> Delivery { self.answerEmpty(at: id) }
+
+    func drain(at id: EventID) {
+        _ = self.answerEmpty(at: id)
+    }
+
+    func fail(_ error: LedgerError, at id: EventID) {
+        if self.parameters.transport == .pollEventStream {
+            self.exchange.respond(.refusedStream(self.configuration))
+        } else {
+            self.exchange.respond(Problem(error).response)
+        }
+    }
+
+    private func answerEmpty(at id: EventID) -> Delivery {
+        self.answer(Batch(epoch: id.epoch, after: id.position, events: [], through: id.position))
+        return .ended
+    }
+
+    private func answer(_ batch: Batch) {
+        let isEventStream = self.parameters.transport == .pollEventStream
+        var response = Response(.ok, headers: isEventStream ? EventStreamTransport.headers : Self.headers)
+        response.headers.add(name: "Last-Event-ID", value: batch.cursor.description)
+        response.body =
+            if isEventStream {
+                self.eventStream(batch)
+            } else if let gap = self.gap {
+                ByteBuffer(bytes: PollContent.bytes(batch, gap: gap))
+            } else {
+                batch.bytes(.poll)
+            }
+        self.exchange.respond(response)
+    }
+
+    private func eventStream(_ batch: Batch) -> ByteBuffer {
+        var prelude: [UInt8] = []
+        EventStreamEncoder.appendRetry(milliseconds: self.configuration.pollRetryMilliseconds, to: &prelude)
+        if self.parameters.padding > 0 {
+            EventStreamEncoder.appendComment(padding: self.parameters.padding, to: &prelude)
+        }
+        if let opening = self.opening { EventStreamEncoder.appendID(opening.bytes, to: &prelude) }
+        self.gap?.appendEvent(to: &prelude)
+        var content = ByteBuffer(bytes: prelude)
+        content.writeImmutableBuffer(batch.bytes(self.parameters.envelope ? .envelope : .eventStream))
+        return content
+    }
+}

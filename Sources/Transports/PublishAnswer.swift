@@ -1,0 +1,58 @@
+import Channels
+import HTTPServing
+import JSON
+import NIOCore
+import NIOHTTP1
+
+/// What a publisher is answered.
+enum PublishAnswer {
+    private static let headers: HTTPHeaders = ["Content-Type": "application/json", "Cache-Control": "no-store"]
+
+    static func response(
+        _ result: Result<PublishOutcome, LedgerError>, to request: PublishRequest, epoch: Epoch
+    ) -> Response {
+        switch result {
+        case .success(.appended(let receipt)):
+            return Self.response(.created, receipt, request, epoch)
+        case .success(.replayed(let receipt)):
+            var response = Self.response(.ok, receipt, request, epoch)
+            response.headers.add(name: "Idempotency-Replayed", value: "true")
+            return response
+        case .success(.keyConflict):
+            let detail = "Idempotency-Key: was used in this channel for another event; take a new key for a new event"
+            return Problem.unprocessable(detail).response
+        case .failure(let error):
+            return Problem(error).response
+        }
+    }
+
+    private static func response(
+        _ status: HTTPResponseStatus, _ receipt: Receipt, _ request: PublishRequest, _ epoch: Epoch
+    ) -> Response {
+        var headers = Self.headers
+        headers.add(name: "Last-Event-ID", value: EventID(epoch: epoch, position: receipt.last).description)
+        let content = request.isBatch ? Self.ids(receipt, epoch) : Self.event(receipt, request, epoch)
+        return Response(status, headers: headers, body: ByteBuffer(bytes: content))
+    }
+
+    private static func event(_ receipt: Receipt, _ request: PublishRequest, _ epoch: Epoch) -> [UInt8] {
+        var bytes = Array("{\"id\":".utf8)
+        JSON.appendQuoted(EventID(epoch: epoch, position: receipt.first).bytes, to: &bytes)
+        bytes.append(contentsOf: ",\"channel\":".utf8)
+        JSON.appendQuoted(request.publication.channel.bytes, to: &bytes)
+        bytes.append(contentsOf: ",\"time\":".utf8)
+        bytes.append(decimal: UInt64(receipt.time))
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    private static func ids(_ receipt: Receipt, _ epoch: Epoch) -> [UInt8] {
+        var bytes = Array("{\"ids\":[".utf8)
+        for index in 0..<receipt.count {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            JSON.appendQuoted(EventID(epoch: epoch, position: receipt.first.advanced(by: index)).bytes, to: &bytes)
+        }
+        bytes.append(contentsOf: "]}".utf8)
+        return bytes
+    }
+}

@@ -1,0 +1,151 @@
+import Channels
+import HTTPServing
+import JSON
+import NIOCore
+import NIOHTTP1
+
+/// What a POST to a channel asks for.
+struct PublishRequest {
+    let publication: Publication
+    /// Whether it is a batch, which is answered with a list of ids.
+    let isBatch: Bool
+
+    /// Reads the request.
+    ///
+    /// - Throws: ``Problem`` 400, 413, 415 or 422, which names what is wrong.
+    init(_ request: Request, channel: ChannelName, limits: TransportConfiguration) throws(Problem) {
+        let key = try Self.key(request)
+        let body = Array(request.body.readableBytesView)
+        self.isBatch = request.mediaType == "application/x-ndjson"
+        let drafts: [Draft]
+        if self.isBatch {
+            drafts = try Self.batch(body, request, limits)
+        } else {
+            drafts = [try Self.single(body, request, limits)]
+        }
+        for draft in drafts where draft.data.count + draft.type.count > limits.eventSize {
+            throw .contentTooLarge("an event may have at most \(limits.eventSize) bytes of type and data (limits.eventSize)")
+        }
+        self.publication = Publication(channel: channel, drafts: drafts, key: key)
+    }
+
+    private static func key(_ request: Request) throws(Problem) -> IdempotencyKey? {
+        let fields = request.headers["Idempotency-Key"]
+        guard let text = fields.first else { return nil }
+        guard fields.count == 1, let key = IdempotencyKey(text) else {
+            throw .unprocessable(
+                "Idempotency-Key: must be one field of 1 to \(IdempotencyKey.maximumLength) printable ASCII characters")
+        }
+        return key
+    }
+
+    private static func single(
+        _ body: [UInt8], _ request: Request, _ limits: TransportConfiguration
+    ) throws(Problem) -> Draft {
+        switch request.mediaType {
+        case "application/json":
+            try Self.requireUTF8(request)
+            return try Self.draft(type: Self.queryType(request), data: Self.compact(body))
+        case "text/plain":
+            try Self.requireUTF8(request)
+            return try Self.draft(type: Self.queryType(request), data: body)
+        case nil:
+            guard !body.isEmpty else {
+                throw .unprocessable("a request with neither Content-Type nor content publishes nothing")
+            }
+            return try Self.draft(type: Self.queryType(request), data: body)
+        case "application/x-www-form-urlencoded":
+            return try Self.form(body, request)
+        case .some(let other):
+            throw Problem(
+                .unsupportedMediaType, "Unsupported media type",
+                detail: "Content-Type: \(other) cannot be published; use application/json, text/plain, "
+                    + "application/x-www-form-urlencoded or, for a batch, application/x-ndjson")
+        }
+    }
+
+    private static func requireUTF8(_ request: Request) throws(Problem) {
+        guard let charset = request.charset, !["utf-8", "utf8", "us-ascii"].contains(charset) else { return }
+        throw Problem(
+            .unsupportedMediaType, "Unsupported media type",
+            detail: "charset=\(charset): text must be UTF-8")
+    }
+
+    private static func queryType(_ request: Request) throws(Problem) -> [UInt8] {
+        guard !request.queryText.isEmpty else { return [] }
+        do {
+            let form = try FormFields(parsing: request.queryText.utf8)
+            return form.fields.first { $0.name == Array("event".utf8) }?.value ?? []
+        } catch {
+            throw .badRequest("the query cannot be decoded: \(error)")
+        }
+    }
+
+    private static func form(_ body: [UInt8], _ request: Request) throws(Problem) -> Draft {
+        let fields: [(name: [UInt8], value: [UInt8])]
+        do throws(MalformedEncoding) { fields = try FormFields(parsing: body).fields } catch {
+            throw .unprocessable("the form cannot be decoded: \(error)")
+        }
+        let data = fields.filter { $0.name == Array("data".utf8) }
+        guard data.count == 1 else { throw .unprocessable("data: a form must have exactly one such field, not \(data.count)") }
+        let types = fields.filter { $0.name == Array("event".utf8) }
+        guard types.count <= 1 else { throw .unprocessable("event: a form may have one such field, not \(types.count)") }
+        let type = if let field = types.first { field.value } else { try Self.queryType(request) }
+        return try Self.draft(type: type, data: data[0].value)
+    }
+
+    private static func draft(type: [UInt8], data: [UInt8], line: Int? = nil) throws(Problem) -> Draft {
+        do throws(InvalidDraft) { return try Draft(type: type, data: data) } catch {
+            throw .unprocessable(line.map { "line \($0): \(error)" } ?? "\(error)")
+        }
+    }
+
+    private static func compact(_ body: [UInt8], line: Int? = nil) throws(Problem) -> [UInt8] {
+        do throws(JSONError) { return try JSON.compact(body) } catch {
+            if error.kind == .notUTF8 { throw .unprocessable("the content is not UTF-8: \(error)") }
+            throw .badRequest("not JSON: " + (line.map { "line \($0), column \(error.column): \(error.message)" } ?? "\(error)"))
+        }
+    }
+
+    // MARK: Batches
+
+    private static func batch(
+        _ body: [UInt8], _ request: Request, _ limits: TransportConfiguration
+    ) throws(Problem) -> [Draft] {
+        try Self.requireUTF8(request)
+        guard body.count <= limits.batchSize else {
+            throw .contentTooLarge("a batch may have at most \(limits.batchSize) bytes (limits.batchSize)")
+        }
+        var drafts: [Draft] = []
+        for (index, line) in body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+            drafts.append(try Self.draft(ofLine: Array(line), number: index + 1))
+        }
+        guard !drafts.isEmpty else { throw .unprocessable("a batch must have at least one line") }
+        return drafts
+    }
+
+    private static func draft(ofLine line: [UInt8], number: Int) throws(Problem) -> Draft {
+        let object = try Self.compact(line, line: number)
+        guard let members = JSON.members(ofCompactObject: object) else {
+            throw .unprocessable("line \(number): must be an object with the members data and, if wanted, event")
+        }
+        var (type, data): ([UInt8], [UInt8]?) = ([], nil)
+        for (name, range) in members {
+            switch name {
+            case "data": data = Array(object[range])
+            case "event": type = try Self.type(ofLine: Array(object[range]), number: number)
+            default: throw .unprocessable("line \(number): the member \(name) is not known; there are data and event")
+            }
+        }
+        guard let data else { throw .unprocessable("line \(number): the member data is missing") }
+        return try Self.draft(type: type, data: data, line: number)
+    }
+
+    private static func type(ofLine value: [UInt8], number: Int) throws(Problem) -> [UInt8] {
+        guard let parsed = try? JSONValue(parsing: value), let text = parsed.stringValue else {
+            throw .unprocessable("line \(number): event must be a string")
+        }
+        return Array(text.utf8)
+    }
+}

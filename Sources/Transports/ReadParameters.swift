@@ -1,0 +1,173 @@
+import Channels
+import HTTPServing
+import NIOCore
+import NIOHTTP1
+
+/// What a client asks for when it reads: the parameters of its query or form and the fields that go with them.
+///
+/// Names are compared without regard to case, `-` and `_`; unknown ones are ignored. A number over its most is cut to
+/// it; what cannot be read is refused by name.
+struct ReadParameters {
+    /// How the reader is served.
+    enum Transport: Equatable {
+        case eventStream
+        case poll
+        case pollEventStream
+    }
+
+    /// Where the reader begins.
+    enum Start: Equatable {
+        /// After the event with this id, as the client sent it.
+        case cursor([UInt8])
+        case now
+        case earliest
+        /// With the last so many events.
+        case last(Int)
+    }
+
+    var transport = Transport.poll
+    var start = Start.now
+    var wait: TimeAmount
+    var limit: Int
+    var heartbeat: TimeAmount
+    /// Whether a stream without a cursor begins with the id after which it begins.
+    var opensWithID = false
+    var envelope = false
+    /// Bytes of comment at the beginning.
+    var padding = 0
+    /// The most bytes of the stream; `nil` for no end.
+    var budget: Int?
+    /// How long the stream may last; `nil` for ever.
+    var lifetime: TimeAmount?
+    /// The channels named by `channel`.
+    var channels: [[UInt8]] = []
+
+    /// - Throws: ``Problem`` (400) that names the parameter.
+    init(_ request: Request, defaults: TransportConfiguration) throws(Problem) {
+        self.wait = defaults.pollWait
+        self.limit = defaults.pollLimit
+        self.heartbeat = defaults.heartbeat
+        var named = Named()
+        try named.take(Self.fields(request.queryText.utf8))
+        if request.method == .POST {
+            try named.take(Self.fields(request.body.readableBytesView))
+        }
+        self.transport = try Self.transport(request, named)
+        self.channels = named.channels
+        try self.takeStart(request, named)
+        try self.takeTimes(request, named, defaults)
+        try self.takeForm(request, named)
+    }
+
+    private static func fields(_ text: some Collection<UInt8>) throws(Problem) -> FormFields {
+        do { return try FormFields(parsing: text) } catch { throw .badRequest("the query cannot be decoded: \(error)") }
+    }
+
+    private static func transport(_ request: Request, _ named: Named) throws(Problem) -> Transport {
+        switch named.text("transport") {
+        case "sse": return .eventStream
+        case "poll": return .poll
+        case "poll-sse": return .pollEventStream
+        case "jsonp": throw .badRequest("transport=jsonp is not offered here; use sse, poll or poll-sse")
+        case .some(let other): throw .badRequest("transport=\(other): must be sse, poll or poll-sse")
+        case nil:
+            if request.accepts("text/event-stream") { return .eventStream }
+            if request.accepts("application/json") { return .poll }
+            return named.isPolyfill || named["padding"] != nil ? .eventStream : .poll
+        }
+    }
+
+    private mutating func takeStart(_ request: Request, _ named: Named) throws(Problem) {
+        if let header = request.header("Last-Event-ID") {
+            self.start = .cursor(Array(header.utf8))
+        } else if let cursor = named["lasteventid"] ?? named["evslasteventid"] ?? named["after"] {
+            self.start = .cursor(cursor)
+        } else {
+            self.start = try Self.start(named.text("since") ?? "now")
+        }
+    }
+
+    private static func start(_ since: String) throws(Problem) -> Start {
+        switch since {
+        case "now": return .now
+        case "earliest": return .earliest
+        default:
+            guard since.first == "-", let count = Int(since.dropFirst()), count > 0, since.dropFirst().first != "+" else {
+                throw .badRequest("since=\(since): must be now, earliest or -N, N being a number from 1")
+            }
+            return .last(count)
+        }
+    }
+
+    private mutating func takeTimes(
+        _ request: Request, _ named: Named, _ defaults: TransportConfiguration
+    ) throws(Problem) {
+        if let wait = try named.number("wait", most: Int(defaults.pollWaitMost.nanoseconds / 1_000_000_000)) {
+            self.wait = .seconds(Int64(wait))
+        }
+        if let limit = try named.number("limit", most: defaults.pollLimit) {
+            guard limit > 0 else { throw .badRequest("limit=0: must be at least 1") }
+            self.limit = limit
+        }
+        if let heartbeat = try named.number("heartbeat", most: 3_600) { self.heartbeat = .seconds(Int64(heartbeat)) }
+        if request.header("X-Requested-With") != nil, !named.isPolyfill {
+            self.lifetime = defaults.polyfillLifetime
+            self.wait = min(self.wait, defaults.polyfillLifetime)
+        }
+    }
+
+    private mutating func takeForm(_ request: Request, _ named: Named) throws(Problem) {
+        switch named.text("open") {
+        case "id": self.opensWithID = true
+        case "none": self.opensWithID = false
+        case nil: self.opensWithID = request.header("User-Agent")?.hasPrefix("Mozilla/") ?? false
+        case .some(let other): throw .badRequest("open=\(other): must be id or none")
+        }
+        switch named.text("envelope") {
+        case "json": self.envelope = true
+        case nil: self.envelope = false
+        case .some(let other): throw .badRequest("envelope=\(other): must be json")
+        }
+        switch named.text("padding") {
+        case "true": self.padding = 2_048
+        case "false", nil: break
+        case .some: self.padding = try named.number("padding", most: 8_192) ?? 0
+        }
+        if let preamble = try named.number("evspreamble", most: 8_192) { self.padding = max(self.padding, preamble) }
+        let polyfillBudget = try named.number("evsbuffersizelimit", most: .max)
+        self.budget = try named.number("budget", most: .max) ?? polyfillBudget
+    }
+}
+
+/// Parameters by their names in lower case without `-` and `_`. One that is there twice counts by its first value that
+/// is not empty; an empty one counts as absent.
+private struct Named {
+    private var values: [String: [UInt8]] = [:]
+    private(set) var channels: [[UInt8]] = []
+    /// Whether there is a parameter of amvtek's polyfill.
+    private(set) var isPolyfill = false
+
+    mutating func take(_ form: FormFields) throws(Problem) {
+        for (name, value) in form.fields {
+            let plain = String(decoding: name, as: UTF8.self).lowercased().filter { $0 != "-" && $0 != "_" }
+            if plain == "channel" {
+                self.channels.append(value)
+            } else if !value.isEmpty, self.values[plain] == nil {
+                self.values[plain] = value
+            }
+            if plain.hasPrefix("evs") { self.isPolyfill = true }
+        }
+    }
+
+    subscript(name: String) -> [UInt8]? { self.values[name] }
+
+    func text(_ name: String) -> String? { self.values[name].map { String(decoding: $0, as: UTF8.self) } }
+
+    func number(_ name: String, most: Int) throws(Problem) -> Int? {
+        guard let text = self.values[name] else { return nil }
+        guard text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            throw .badRequest("\(name)=\(String(decoding: text, as: UTF8.self)): must be a number of decimal digits")
+        }
+        return text.count > 18 ? most : min(most, Int(String(decoding: text, as: UTF8.self)) ?? most)
+    }
+}

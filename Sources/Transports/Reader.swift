@@ -1,0 +1,216 @@
+import Channels
+import HTTPServing
+import NIOCore
+
+/// One subscription of one connection: channels, a cursor and a transport. Owner: its event loop.
+///
+/// A reader at the head is given what is new by its feed. One that is behind, because it came back with an old cursor or
+/// its connection is slow, reads on from the log at its own pace, and from the ledger where the log does not reach; it
+/// holds nothing but its cursor.
+final class Reader {
+    private enum State {
+        /// May read on at once.
+        case behind
+        /// Waits for the ledger.
+        case reading
+        /// Waits for the connection to take what was written.
+        case blocked
+        /// Has everything; the feed has it among its readers.
+        case atHead
+        case ended
+    }
+
+    private let feed: Feed
+    private let eventLoop: any EventLoop
+    private let transport: any Transport
+    private var state = State.behind
+    private var cursor = Position.zero
+    private var hasBegun = false
+    /// Its place in the feed; kept by the feed.
+    var slot = -1
+
+    init(feed: Feed, eventLoop: any EventLoop, transport: any Transport) {
+        self.feed = feed
+        self.eventLoop = eventLoop
+        self.transport = transport
+    }
+
+    private var bridge: Bridge { self.feed.bridge }
+
+    var isAtHead: Bool { if case .atHead = self.state { true } else { false } }
+
+    // MARK: Beginning
+
+    func begin(_ start: ReadParameters.Start) {
+        switch start {
+        case .now: self.begin(after: self.bridge.head)
+        case .earliest: self.readLedger(.earliest)
+        case .last(let count): self.readLedger(.last(count))
+        case .cursor(let text): self.begin(after: text)
+        }
+    }
+
+    private func begin(after text: [UInt8]) {
+        guard let id = EventID(parsing: text) else { return self.readLedger(.earliest, gap: (.unknown, text)) }
+        guard id.epoch == self.bridge.epoch else { return self.readLedger(.earliest, gap: (.epoch, text)) }
+        guard id.position <= self.bridge.head else { return self.readLedger(.earliest, gap: (.unknown, text)) }
+        if self.feed.reaches(back: id.position) {
+            self.begin(after: id.position)
+        } else {
+            self.cursor = id.position
+            self.readLedger(.after(id.position))
+        }
+    }
+
+    private func begin(after position: Position) {
+        self.cursor = position
+        self.hasBegun = true
+        self.note(self.transport.begin(after: self.bridge.id(position)))
+        self.resume()
+    }
+
+    // MARK: Reading
+
+    /// Goes on reading until all is read, or the connection takes no more.
+    func resume() {
+        while case .behind = self.state {
+            guard self.feed.mayResume(self) else { return }
+            self.feed.advance()
+            if self.cursor >= self.feed.position {
+                self.waitForMore()
+            } else if let batch = self.feed.batch(after: self.cursor) {
+                self.deliver(batch)
+            } else {
+                self.readLedger(.after(self.cursor))
+            }
+        }
+    }
+
+    private func waitForMore() {
+        self.note(self.transport.caughtUp(at: self.bridge.id(self.cursor)))
+        guard case .behind = self.state else { return }
+        self.state = .atHead
+        self.feed.join(self)
+    }
+
+    /// What is new, for a reader at the head.
+    func receive(_ batch: Batch) {
+        guard self.isAtHead else { return }
+        self.cursor = batch.through
+        switch self.transport.deliver(batch) {
+        case .ready: break
+        case .blocked: self.state = .blocked
+        case .ended: self.state = .ended
+        }
+    }
+
+    /// The feed could not give all that is new.
+    func fellBehind() {
+        guard self.isAtHead else { return }
+        self.state = .behind
+        self.resume()
+    }
+
+    private func deliver(_ batch: Batch) {
+        self.cursor = batch.through
+        guard !batch.events.isEmpty else { return }
+        self.note(self.transport.deliver(batch))
+    }
+
+    private func note(_ delivery: Delivery) {
+        switch delivery {
+        case .ready: break
+        case .blocked: self.state = .blocked
+        case .ended: self.state = .ended
+        }
+    }
+
+    // MARK: The ledger
+
+    private typealias AskedFor = (reason: Gap.Reason, text: [UInt8])
+
+    private func readLedger(_ start: ReadQuery.Start, gap: AskedFor? = nil) {
+        self.state = .reading
+        let reader = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let eventLoop = self.eventLoop
+        self.bridge.read(ReadQuery(self.feed.selection, start: start, limit: Feed.batchLimit)) { result in
+            eventLoop.run { reader.value.received(result, gap: gap) }
+        }
+    }
+
+    private func received(_ result: Result<Page, LedgerError>, gap: AskedFor?) {
+        guard case .reading = self.state else { return }
+        self.state = .behind
+        switch result {
+        case .failure(let error):
+            self.state = .ended
+            self.transport.fail(error, at: self.bridge.id(self.cursor))
+        case .success(let page):
+            let trimmed = page.isTrimmed ? (reason: Gap.Reason.trimmed, text: self.bridge.id(page.after).bytes) : nil
+            if !self.hasBegun {
+                self.hasBegun = true
+                self.note(self.transport.begin(after: self.bridge.id(page.after)))
+            }
+            self.take(page, gap: gap ?? trimmed)
+            self.resume()
+        }
+    }
+
+    private func take(_ page: Page, gap: AskedFor?) {
+        self.cursor = page.through
+        if let gap, !self.isEnded {
+            let resumedAt = page.events.first.map { self.bridge.id($0.position) }
+            self.note(self.transport.tell(Gap(reason: gap.reason, after: gap.text, resumedAt: resumedAt)))
+        }
+        if !self.isEnded { self.deliver(Batch(page, epoch: self.bridge.epoch)) }
+    }
+
+    private var isEnded: Bool { if case .ended = self.state { true } else { false } }
+
+    private var id: EventID {
+        // At the head everything up to the feed's position was delivered, or does not concern this reader.
+        self.bridge.id(self.isAtHead ? max(self.cursor, self.feed.position) : self.cursor)
+    }
+}
+
+extension Reader: ExchangeDelegate {
+    func drained() {
+        guard case .blocked = self.state else { return }
+        self.state = .behind
+        self.resume()
+    }
+
+    func closed() {
+        self.leave()
+    }
+
+    func deadlineReached(_ now: NIODeadline) {
+        guard self.isAtHead else { return }
+        let delivery = self.transport.deadlineReached(now, at: self.id)
+        if case .ready = delivery { return }
+        self.leave()
+        self.note(delivery)
+    }
+
+    func drain() {
+        guard !self.isEnded else { return }
+        let id = self.id
+        self.leave()
+        self.transport.drain(at: id)
+    }
+
+    private func leave() {
+        if self.isAtHead { self.feed.leave(self) }
+        self.state = .ended
+    }
+}
+
+@available(*, unavailable)
+extension Reader: Sendable {}
+
+extension EventLoop {
+    /// Does something on the loop: at once when called on it, else soon.
+    func run(_ body: @escaping @Sendable () -> Void) {
+        if self.inEventLoop { body() } else { self.execute(body) }
+    }
+}

@@ -1,0 +1,24 @@
+import Channels
+import EventStream
+import HTTPServing
+import NIOCore
+import NIOHTTP1
+
+extension Response {
+    /// Tells an EventSource to come back later. No status does: any but 200 makes it give up for good.
+    static func refusedStream(_ configuration: TransportConfiguration) -> Response {
+        var content: [UInt8] = []
+        EventStreamEncoder.appendRetry(milliseconds: configuration.spreadRetry(), to: &content)
+        return Response(.ok, headers: EventStreamTransport.headers, body: ByteBuffer(bytes: content))
+    }
+}
+
+extension Problem {
+    init(_ error: LedgerError) {
+        switch error {
+        case .unavailable: self = .unavailable("\(error)", retryAfter: 2)
+        case .tooManyKeys:
+            self.init(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: 60)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Channels
+import NIOCore
+
+/// How one reader is served: it frames what the reader reads, and writes it to the exchange.
+///
+/// Each method says what became of what was written.
+protocol Transport: AnyObject {
+    /// The reader begins, after a position; called once, first.
+    func begin(after id: EventID) -> Delivery
+    func tell(_ gap: Gap) -> Delivery
+    func deliver(_ batch: Batch) -> Delivery
+    /// All that is kept was delivered; `id` is where the reader waits for more.
+    func caughtUp(at id: EventID) -> Delivery
+    /// The time that the transport set has come.
+    func deadlineReached(_ now: NIODeadline, at id: EventID) -> Delivery
+    /// The server is stopping: the last that is written.
+    func drain(at id: EventID)
+    /// What is kept cannot be read now: the last that is written.
+    func fail(_ error: LedgerError, at id: EventID)
+}
+
+/// What became of something that a transport wrote.
+enum Delivery {
+    /// More may follow.
+    case ready
+    /// More may follow when the connection has taken it.
+    case blocked
+    /// The answer has ended.
+    case ended
+}

@@ -1,0 +1,135 @@
+"""Servers for the tests. Set POLLUX_BINARY to the built executable.
+
+`server` is shared by all tests (each uses channels of its own); `pollux({...})` starts one with other
+configuration for one test. Every server must be alive until it is stopped, and leave with 0.
+"""
+
+import itertools
+import os
+import random
+import re
+import time
+
+import pytest
+
+from harness import Server
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = os.environ.get("POLLUX_BINARY")
+    if not path or not os.access(path, os.X_OK):
+        pytest.exit("POLLUX_BINARY must be the path of the pollux executable", returncode=4)
+    return path
+
+
+SEED = int(os.environ.get("POLLUX_SEED") or random.SystemRandom().randrange(1 << 32))
+_notes = []
+
+
+def pytest_report_header():
+    return f"POLLUX_SEED={SEED} (repeats the random tests)"
+
+
+def pytest_terminal_summary(terminalreporter):
+    if _notes:
+        terminalreporter.section("measured")
+        for text in _notes:
+            terminalreporter.write_line(text)
+
+
+@pytest.fixture
+def dice(request):
+    """Random numbers that POLLUX_SEED repeats, whichever tests are run."""
+    print(f"POLLUX_SEED={SEED}")
+    return random.Random(f"{SEED}/{request.node.name}")
+
+
+@pytest.fixture
+def note():
+    """Write a line that is shown at the end of the run, also where all passed."""
+    return _notes.append
+
+
+@pytest.fixture(scope="session")
+def _shared(binary, tmp_path_factory):
+    """The shared server, and its successors where a test made it die."""
+    folder = tmp_path_factory.mktemp("shared")
+    servers = [Server(binary, folder).start()]
+    yield servers
+    servers[-1].stop()
+
+
+@pytest.fixture
+def server(_shared, binary):
+    current = _shared[-1]
+    yield current
+    if not current.is_alive:
+        log = current.log()
+        code = current.process.returncode
+        _shared.append(Server(binary, current.folder).start())
+        pytest.fail(f"the server died in this test (exit code {code}):\n{log}")
+
+
+@pytest.fixture
+def pollux(binary, tmp_path):
+    """Start servers of one's own: `pollux({"stream": {"heartbeat": "1s"}})`."""
+    started = []
+
+    def start(overrides=None):
+        server = Server(binary, tmp_path, overrides)
+        started.append(server)
+        return server.start()
+
+    yield start
+    try:
+        for server in started:
+            server.stop()
+    finally:
+        for server in started:
+            server.abandon()
+
+
+@pytest.fixture(scope="module")
+def module_server(binary, tmp_path_factory, request):
+    """One server for a module, configured by its `CONFIGURATION`."""
+    folder = tmp_path_factory.mktemp("module")
+    server = Server(binary, folder, getattr(request.module, "CONFIGURATION", None)).start()
+    yield server
+    try:
+        server.stop()
+    finally:
+        server.abandon()
+
+
+@pytest.fixture
+def channel(request):
+    """The name of a channel that no other test uses."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())
+    return f"{name[:80]}-{next(_numbers)}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def old_polyfill_streams(request, tmp_path_factory):
+    """Two streams that are opened at the start and looked at near the end: the 45 seconds of section 3
+    pass while the other tests run. None where the test that wants them was not selected."""
+    if not any(item.get_closest_marker("slow") for item in request.session.items):
+        yield None
+        return
+    import polyfills
+
+    server = Server(request.getfixturevalue("binary"), tmp_path_factory.mktemp("held")).start()
+    begun = time.monotonic()
+    capped = polyfills.XMLHttpRequest(server.address, polyfills.remy_request(server, "/channels/held"))
+    free = polyfills.XMLHttpRequest(
+        server.address, polyfills.amvtek_request(server, "/channels/held?evs_buffer_size_limit=262144")
+    )
+    watcher = polyfills.Watcher(capped, begun, "the old polyfill's stream")
+    other = polyfills.Watcher(free, begun, "the other's stream")
+    yield server, watcher, other
+    try:
+        server.stop()
+    finally:
+        server.abandon()

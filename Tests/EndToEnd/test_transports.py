@@ -1,0 +1,816 @@
+"""From the same cursor every transport yields the same events, in the same order; and one may change at will."""
+
+import json
+import threading
+import time
+from collections import deque
+from urllib.parse import urlencode
+
+import pytest
+
+from harness import channel_path, events_path, is_valid_id, poll_content, shifted_id
+from wire import Connection, Disconnected, Event, StreamEnded, assert_problem, eventually
+
+CONFIGURATION = {"retention": {"*": {"events": 100000, "age": "1h", "bytes": "64MB"}}}
+
+
+@pytest.fixture
+def server(module_server):
+    return module_server
+
+
+# (type, data): what framing could spoil
+SAMPLES = [
+    ("message", "plain"),
+    ("price", '{"eur":12}'),
+    ("message", "two\nlines"),
+    ("message", "an empty\n\nline between"),
+    ("message", "\n"),
+    ("message", "\n\n\n"),
+    ("message", "a line end at the end\n"),
+    ("message", "\na line end at the beginning"),
+    ("message", " one blank first"),
+    ("message", "  two blanks first\n  and again  "),
+    ("message", "\ttab first"),
+    ("message", ""),
+    ("message", " "),
+    ("message", ":"),
+    ("message", ": no comment"),
+    ("message", "data: no field"),
+    ("message", "event: none\nid: none\nretry: 1"),
+    ("message", "grüße ✓ 漢字 🎺"),
+    ("message", "NFC \u00e9, NFD e\u0301"),
+    ("message", "\ufeffa BOM first"),
+    ("message", "\u2028 \u2029 \u0085 \v \f"),
+    ("message", "\x01\x08\x1b\x7f controls"),
+    ("message", '"quoted" \\ and / escaped'),
+    ("message", "</script><!--"),
+    ("message", "x" * 5000),
+    ("message", "ü" * 20000),
+    ("message", "line\n" * 500),
+    ("größe", "a type beyond ASCII"),
+    ("with blank", "a type with a blank"),
+    ("with:colon", "a type with a colon"),
+    ("data", "a type that is a field's name"),
+    ("t" * 128, "a type of 128 bytes"),
+    ("price", "last"),
+]
+
+
+def target_of(channels, path=None, **query):
+    """Where to read these channels; one may be read at either resource."""
+    target = events_path(*channels) if path == "events" or len(channels) > 1 else channel_path(channels[0])
+    query = {name.rstrip("_"): value for name, value in query.items() if value is not None}
+    return target + (("&" if "?" in target else "?") + urlencode(query) if query else "")
+
+
+def unwrapped(event):
+    """An event as it was before `envelope=json` put it into its data."""
+    if event.type == "pollux.gap":
+        return event
+    assert event.type == "message", event
+    content = json.loads(event.data)
+    assert set(content) == {"channel", "event", "data"}, content
+    return Event(event.id, content["event"], content["data"])
+
+
+def by_stream(server, channels, cursor, count, envelope=None, path=None, form=False, by_query=None, **options):
+    """Stays on a stream; comes back by its cursor where the server ends it."""
+    budget = options.pop("budget", None)
+    found = []
+    while len(found) < count:
+        at = found[-1].id if found else cursor
+        query = {"envelope": envelope, "budget": budget}
+        headers = {}
+        if at is None:
+            query["since"] = "earliest"
+        elif by_query:
+            query[by_query] = at
+        else:
+            headers["Last-Event-ID"] = at
+        if form:
+            pairs = [("channel", name) for name in channels] + [(k, v) for k, v in query.items() if v is not None]
+            body = urlencode(pairs).encode("ascii")
+            stream = server.stream("/events", method="POST", body=body,
+                                   headers={"Content-Type": "application/x-www-form-urlencoded", **headers}, **options)
+        else:
+            stream = server.stream(target_of(channels, path, **query), headers=headers, **options)
+        before = len(found)
+        try:
+            while len(found) < count:
+                event = stream.next()
+                found.append(unwrapped(event) if envelope else event)
+        except StreamEnded as end:
+            assert str(end) == "clean" and budget and len(found) > before
+            assert len(stream.raw) <= budget or len(found) == before + 1, "beyond the budget with more than one event"
+        finally:
+            stream.close()
+        assert stream.whole_chunks, "an event was cut between two chunks"
+    return found
+
+
+def by_poll(server, channels, cursor, count, path=None, by_header=False, **query):
+    """JSON polls, one after another."""
+    found = []
+    while len(found) < count:
+        start = {"since": "earliest"} if cursor is None else {}
+        target = target_of(channels, path)
+        if by_header and cursor:
+            content = server.poll(target, headers={"Last-Event-ID": cursor}, **query)
+        else:
+            content = server.poll(target, cursor, **start, **query)
+        assert content["gap"] is None, content["gap"]
+        assert content["events"], "nothing came though there is more"
+        assert len(content["events"]) <= query.get("limit", 500)
+        found += [Event(each["id"], each["event"], each["data"]) for each in content["events"]]
+        cursor = content["next"]
+    return found
+
+
+def by_poll_sse(server, channels, cursor, count, envelope=None, path=None, version="1.1", **query):
+    found = []
+    while len(found) < count:
+        start = {"since": "earliest"} if cursor is None else {}
+        target = target_of(channels, path, transport="poll-sse", envelope=envelope, **start, **query)
+        with server.stream(target, cursor, version=version) as stream:
+            events = stream.rest()
+        assert stream.ended == "clean" and events, f"{stream.ended}, {events}"
+        assert stream.parser.retries and stream.parser.retries[0] < 3000, "the next poll comes soon"
+        found += [unwrapped(each) for each in events] if envelope else events
+        cursor = found[-1].id
+    return found
+
+
+TRANSPORTS = {
+    "a stream over HTTP/1.1": (by_stream, {}),
+    "a stream over HTTP/1.0": (by_stream, {"version": "1.0"}),
+    "a stream with the cursor in the query": (by_stream, {"by_query": "lastEventId"}),
+    "a stream of /events": (by_stream, {"path": "events"}),
+    "a stream of /events by a form": (by_stream, {"form": True}),
+    "a stream in an envelope": (by_stream, {"envelope": "json"}),
+    "a stream of /events in an envelope": (by_stream, {"path": "events", "envelope": "json"}),
+    "streams of 1 byte": (by_stream, {"budget": 1}),
+    "streams of 400 bytes": (by_stream, {"budget": 400}),
+    "streams of 30,000 bytes over HTTP/1.0": (by_stream, {"budget": 30000, "version": "1.0"}),
+    "poll": (by_poll, {}),
+    "poll with the cursor in the header": (by_poll, {"by_header": True}),
+    "poll of one event": (by_poll, {"limit": 1}),
+    "poll of seven events": (by_poll, {"limit": 7}),
+    "interval poll": (by_poll, {"wait": 0}),
+    "interval poll of /events": (by_poll, {"wait": 0, "path": "events", "limit": 3}),
+    "poll-sse": (by_poll_sse, {}),
+    "poll-sse over HTTP/1.0": (by_poll_sse, {"version": "1.0"}),
+    "poll-sse of two events": (by_poll_sse, {"limit": 2}),
+    "poll-sse of /events in an envelope": (by_poll_sse, {"path": "events", "envelope": "json", "limit": 5}),
+}
+
+
+@pytest.fixture(scope="module")
+def published(module_server):
+    """SAMPLES in two channels by turns: (channel, event)."""
+    found = []
+    for number, (type, data) in enumerate(SAMPLES * 2):
+        name = ("twins/a", "twins b")[number % 2]
+        id = module_server.publish(name, data, None if type == "message" else type)
+        found.append((name, Event(id, type, data)))
+    return found
+
+
+@pytest.mark.parametrize("channels", [["twins/a"], ["twins/a", "twins b"], ["twins b", "never used", "twins/a"]],
+                         ids=["one channel", "two channels", "three channels"])
+@pytest.mark.parametrize("start", ["the earliest", "the first", "the middle", "another channel's"])
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS.keys())
+def test_every_transport_yields_the_same_events_from_the_same_cursor(server, published, transport, start, channels):
+    read, options = transport
+    at = {"the earliest": None, "the first": 0, "the middle": len(published) // 2, "another channel's": 21}[start]
+    cursor = None if at is None else published[at][1].id
+    expected = [event for name, event in published[0 if at is None else at + 1 :] if name in channels]
+    assert read(server, channels, cursor, len(expected), **options) == expected
+
+
+def test_the_head_is_the_same_cursor_on_every_transport(server, channel):
+    last = server.publish(channel, "last")
+    path = channel_path(channel)
+    assert server.poll(path, wait=0)["next"] == last
+    assert server.poll(path, wait=0, since="earliest")["next"] == last
+    with server.stream(path + "?open=id") as stream:
+        stream.until(lambda stream: stream.last_event_id)
+        assert stream.last_event_id == last
+    with server.stream(path + "?transport=poll-sse&wait=0") as stream:
+        assert stream.rest() == [] and stream.last_event_id == last
+
+
+def test_ids_are_opaque_short_and_grow(server, channel):
+    ids = [server.publish(channel, str(number)) for number in range(20)]
+    assert all(is_valid_id(id) for id in ids) and len(set(ids)) == 20
+    assert len({id.rpartition("-")[0] for id in ids}) == 1, "one epoch"
+    positions = [int(id.rpartition("-")[2]) for id in ids]
+    assert positions == sorted(positions)
+
+
+@pytest.mark.parametrize("envelope", [None, "json"])
+def test_a_stream_of_256_channels_gives_the_events_of_each(server, channel, envelope):
+    names = [f"{channel}/{number}" for number in range(256)]
+    target = target_of(names, envelope=envelope)
+    with server.stream(target) as stream:
+        stream.opened()
+        ids = [server.publish(name, name) for name in names[::16]]
+        events = stream.take(len(ids))
+    assert [each.id for each in events] == ids
+    if envelope:
+        assert [json.loads(each.data)["channel"] for each in events] == names[::16]
+
+
+def test_a_channel_that_is_named_twice_is_read_once(server, channel):
+    with server.stream(events_path(channel, channel)) as stream:
+        stream.opened()
+        first, second = server.publish(channel, "1"), server.publish(channel, "2")
+        assert [each.id for each in stream.take(2)] == [first, second]
+    assert [each["id"] for each in server.events(events_path(channel, channel))] == [first, second]
+
+
+def test_the_envelope_tells_the_channel_and_keeps_data_as_text(server, channel):
+    id = server.publish(channel, '{"n": 1}\nline', "price")
+    with server.stream(channel_path(channel) + "?since=earliest&envelope=json") as stream:
+        event = stream.next()
+    assert event.id == id and event.type == "message" and "\n" not in event.data
+    assert json.loads(event.data) == {"channel": channel, "event": "price", "data": '{"n": 1}\nline'}
+
+
+def test_the_time_in_a_poll_is_the_time_in_the_answer_to_the_post(server, channel):
+    content = server.post(channel, "now").json()
+    (event,) = server.events(channel_path(channel))
+    assert event["time"] == content["time"] and abs(event["time"] / 1000 - time.time()) < 5
+    assert event["channel"] == channel
+
+
+# which transport
+
+STREAM, POLL = "text/event-stream", "application/json"
+
+
+@pytest.mark.parametrize("query, accept, media_type", [
+    ("", "text/event-stream", STREAM),
+    ("", "application/json", POLL),
+    ("", "application/json, text/plain, */*", POLL),
+    ("", "*/*", POLL),
+    ("", "text/html,application/xhtml+xml,*/*;q=0.8", POLL),
+    ("", None, POLL),
+    ("padding=true", None, STREAM),
+    ("evs_buffer_size_limit=1000", "*/*", STREAM),
+    ("evs_preamble=10", "*/*", STREAM),
+    ("evs_last_event_id=", "*/*", STREAM),
+    ("evs_preamble=10", "application/json", POLL),
+    ("transport=sse", "application/json", STREAM),
+    ("transport=poll", "text/event-stream", POLL),
+    ("transport=poll-sse", "application/json", STREAM),
+    ("Transport=poll", "text/event-stream", POLL),
+    ("unknown=1&transport=poll", "text/event-stream", POLL),
+])
+def test_the_transport_is_chosen_by_parameter_then_by_accept(server, channel, query, accept, media_type):
+    headers = {"Accept": accept} if accept else {}
+    answer = server.call("HEAD", f"{channel_path(channel)}?{query}", headers)
+    assert answer.status == 200 and answer.media_type == media_type
+
+
+@pytest.mark.parametrize("query, named", [
+    ("transport=websocket", "transport"), ("transport=", "transport"), ("since=yesterday", "since"), ("since=5", "since"),
+    ("since=--1", "since"), ("wait=soon", "wait"), ("wait=-1", "wait"), ("limit=all", "limit"), ("limit=-1", "limit"),
+    ("limit=0x10", "limit"), ("heartbeat=often", "heartbeat"), ("heartbeat=-1", "heartbeat"), ("open=yes", "open"),
+    ("envelope=xml", "envelope"), ("budget=lots", "budget"), ("budget=-5", "budget"), ("evs_preamble=x", "evs_preamble"),
+    ("evs_buffer_size_limit=x", "evs_buffer_size_limit"), ("padding=maybe", "padding"),
+])
+def test_a_parameter_that_cannot_be_read_is_named(server, channel, query, named):
+    if query == "transport=":
+        pytest.skip("open: an empty value may count as absent")
+    problem = assert_problem(server.call("GET", f"{channel_path(channel)}?{query}", {"Accept": STREAM}), 400)
+    assert named in problem["detail"], problem
+
+
+@pytest.mark.parametrize("query", ["wait=100000", "limit=1000000000", "heartbeat=100000", "evs_preamble=1000000", "wait=99999999999999999999"])
+def test_a_number_over_its_most_is_cut_to_it(server, channel, query):
+    answer = server.call("HEAD", f"{channel_path(channel)}?{query}")
+    assert answer.status == 200, answer
+
+
+# where a reader begins
+
+
+@pytest.mark.parametrize("since, expected", [("now", []), ("earliest", [0, 1, 2, 3, 4]), ("-1", [4]), ("-3", [2, 3, 4]),
+                                             ("-5", [0, 1, 2, 3, 4]), ("-400", [0, 1, 2, 3, 4])])
+@pytest.mark.parametrize("transport", ["poll", "poll-sse", "sse"])
+def test_since_says_where_a_reader_without_a_cursor_begins(server, channel, transport, since, expected):
+    other = channel + "/other"
+    ids = [server.publish(name, f"{number}") for number, name in enumerate([channel, other, other, channel, other])]
+    target = target_of([channel, other], since=since)
+    if transport == "poll":
+        content = server.poll(target, wait=0)
+        assert content["gap"] is None and content["next"] == ids[4]
+        found = [each["id"] for each in content["events"]]
+    elif transport == "poll-sse":
+        with server.stream(target + "&transport=poll-sse&wait=0") as stream:
+            found = [each.id for each in stream.rest()]
+    else:
+        with server.stream(target) as stream:
+            stream.opened()
+            ids.append(server.publish(channel, "marker"))
+            found = []
+            while not found or found[-1] != ids[5]:
+                found.append(stream.next().id)
+            found.pop()
+    assert found == [ids[number] for number in expected]
+
+
+def test_now_is_where_a_reader_begins_without_anything(server, channel):
+    server.publish(channel, "before")
+    assert server.poll(channel_path(channel), wait=0)["events"] == []
+
+
+def test_a_cursor_wins_over_since(server, channel):
+    ids = [server.publish(channel, str(number)) for number in range(4)]
+    content = server.poll(channel_path(channel), ids[1], since="earliest", wait=0)
+    assert [each["id"] for each in content["events"]] == ids[2:]
+
+
+def test_since_and_limit_give_the_first_of_the_last(server, channel):
+    ids = [server.publish(channel, str(number)) for number in range(6)]
+    content = server.poll(channel_path(channel), since="-4", limit=2, wait=0)
+    assert [each["id"] for each in content["events"]] == ids[2:4] and content["next"] == ids[3]
+
+
+# open
+
+
+@pytest.mark.parametrize("query, agent, begins", [
+    ("open=id", None, True), ("open=none", None, False), ("", None, False), ("", "curl/8.0", False), ("", "Mozilla/5.0 (X11)", True),
+    ("open=none", "Mozilla/5.0 (X11)", False), ("open=id", "curl/8.0", True),
+])
+def test_a_stream_without_a_cursor_may_begin_with_an_id(server, channel, query, agent, begins):
+    head = server.publish(channel, "before")
+    headers = {"User-Agent": agent} if agent else {}
+    with server.stream(f"{channel_path(channel)}?{query}", headers=headers) as stream:
+        stream.opened()
+        published = server.publish(channel, "after")
+        assert tuple(stream.next()) == (published, "message", "after")
+        prefix = bytes(stream.raw).partition(b"id: " + published.encode())[0]
+    assert prefix == (f"retry: 3000\nid: {head}\n\n".encode() if begins else b"retry: 3000\n")
+
+
+def test_a_stream_with_a_cursor_has_no_opening_block(server, channel):
+    first, second = server.publish(channel, "1"), server.publish(channel, "2")
+    with server.stream(channel_path(channel) + "?open=id", first) as stream:
+        assert stream.next().id == second
+        assert bytes(stream.raw).count(b"id:") == 1
+
+
+@pytest.mark.parametrize("since", ["earliest", "-1", "-2", "-9"])
+def test_the_opening_id_is_the_cursor_before_the_first_event(server, channel, since):
+    ids = [server.publish(channel, str(number)) for number in range(3)]
+    with server.stream(f"{channel_path(channel)}?open=id&since={since}") as stream:
+        first = stream.next()
+        opening = bytes(stream.raw).split(b"id: ")[1].partition(b"\n")[0].decode("ascii")
+    expected = {"earliest": ids, "-1": ids[2:], "-2": ids[1:], "-9": ids}[since]
+    assert first.id == expected[0]
+    content = server.poll(channel_path(channel), opening, wait=0)
+    assert content["gap"] is None and [each["id"] for each in content["events"]] == expected
+
+
+def test_an_opening_id_of_a_new_server_is_a_good_cursor(pollux):
+    server = pollux()
+    with server.stream("/channels/new?open=id") as stream:
+        stream.until(lambda stream: stream.last_event_id)
+        opening = stream.last_event_id
+    first = server.publish("new", "first ever")
+    for cursor in (opening, ):
+        content = server.poll("/channels/new", cursor, wait=0)
+        assert content["gap"] is None and [each["id"] for each in content["events"]] == [first]
+
+
+def test_a_poll_of_a_new_server_gives_a_good_cursor(pollux):
+    server = pollux()
+    content = server.poll("/channels/new", wait=0)
+    assert content["events"] == [] and content["gap"] is None
+    first = server.publish("new", "first ever")
+    content = server.poll("/channels/new", content["next"], wait=0)
+    assert content["gap"] is None and [each["id"] for each in content["events"]] == [first]
+
+
+def test_poll_sse_without_a_cursor_always_begins_with_an_id(server, channel):
+    head = server.publish(channel, "before")
+    with server.stream(channel_path(channel) + "?transport=poll-sse&wait=0&open=none") as stream:
+        assert stream.rest() == [] and stream.ended == "clean" and stream.last_event_id == head
+
+
+# waiting
+
+
+def test_a_poll_is_held_until_there_is_an_event(server, channel):
+    path = channel_path(channel)
+    cursor = server.head_id(path)
+    with server.connect() as connection:
+        connection.ask("GET", f"{path}?lastEventId={cursor}")
+        assert not connection.has_input(0.2), "it is held"
+        id = server.publish(channel, "now")
+        content = poll_content(connection.read_answer())
+    assert [each["id"] for each in content["events"]] == [id]
+
+
+def test_a_held_poll_is_not_woken_by_another_channel(server, channel):
+    path = channel_path(channel)
+    cursor = server.head_id(path)
+    with server.connect() as connection:
+        connection.ask("GET", f"{path}?lastEventId={cursor}")
+        server.publish(channel + "/other", "elsewhere")
+        assert not connection.has_input(0.2)
+        id = server.publish(channel, "here")
+        assert [each["id"] for each in poll_content(connection.read_answer())["events"]] == [id]
+
+
+@pytest.mark.parametrize("transport", ["poll", "poll-sse"])
+def test_a_wait_that_is_over_is_answered_with_nothing(server, channel, transport):
+    begun = time.monotonic()
+    answer = server.call("GET", f"{channel_path(channel)}?transport={transport}&wait=1")
+    took = time.monotonic() - begun
+    assert 0.9 <= took < 3, f"{took:.2f} s"
+    if transport == "poll":
+        assert poll_content(answer)["events"] == []
+    else:
+        assert answer.status == 200 and b"retry: " in answer.body and b"data" not in answer.body
+
+
+@pytest.mark.parametrize("transport", ["poll", "poll-sse"])
+def test_wait_0_is_answered_at_once(server, channel, transport):
+    begun = time.monotonic()
+    assert server.call("GET", f"{channel_path(channel)}?transport={transport}&wait=0").status == 200
+    assert time.monotonic() - begun < 0.5
+
+
+def test_the_cursor_of_an_empty_poll_loses_nothing_that_comes_between_two_polls(server, channel):
+    path = channel_path(channel)
+    cursor = server.poll(path, wait=0)["next"]
+    ids = [server.publish(channel, "between 1"), server.publish(channel, "between 2")]
+    assert [each["id"] for each in server.poll(path, cursor)["events"]] == ids
+
+
+def test_all_pending_events_come_in_one_poll(server, channel):
+    cursor = server.head_id(channel_path(channel))
+    ids = server.publish_batch(channel, [(None, number) for number in range(700)])
+    content = server.poll(channel_path(channel), cursor)
+    assert [each["id"] for each in content["events"]] == ids[:500], "500 unless asked otherwise"
+    content = server.poll(channel_path(channel), cursor, limit=600)
+    assert [each["id"] for each in content["events"]] == ids[:600]
+
+
+def test_pipelined_polls_are_answered_in_order(server, channel):
+    path = channel_path(channel)
+    ids = [server.publish(channel, str(number)) for number in range(3)]
+    requests = "".join(
+        f"GET {path}?wait=0&limit=1&after={id} HTTP/1.1\r\nHost: x\r\n\r\n" for id in (ids[0], ids[1], ids[0])
+    )
+    with server.connect() as connection:
+        connection.send(requests.encode("ascii"))
+        found = [poll_content(connection.read_answer())["events"][0]["id"] for _ in range(3)]
+    assert found == [ids[1], ids[2], ids[1]]
+
+
+def test_a_request_that_is_pipelined_behind_a_held_poll_waits_its_turn(server, channel):
+    path = channel_path(channel)
+    cursor = server.head_id(path)
+    with server.connect() as connection:
+        connection.ask("GET", f"{path}?after={cursor}")
+        connection.ask("GET", "/healthz")
+        assert not connection.has_input(0.2)
+        id = server.publish(channel, "now")
+        assert [each["id"] for each in poll_content(connection.read_answer())["events"]] == [id]
+        assert connection.read_answer().status == 200
+
+
+def test_a_publish_that_is_pipelined_behind_another_comes_after_it(server, channel):
+    path = channel_path(channel)
+    with server.connect() as connection:
+        for number in range(50):
+            connection.ask("POST", path, {"Content-Type": "text/plain"}, str(number).encode("ascii"))
+        ids = [connection.read_answer().json()["id"] for _ in range(50)]
+    events = server.events(path)
+    assert [each["id"] for each in events] == ids
+    assert [each["data"] for each in events] == [str(number) for number in range(50)]
+
+
+# the form of a stream
+
+
+def test_first_bytes_of_a_stream_come_with_its_head(server, channel):
+    with server.connect() as connection:
+        connection.ask("GET", channel_path(channel), {"Accept": STREAM})
+        eventually(lambda: connection.fill(time.monotonic() + 5) and connection.buffer.find(b"retry: 3000\n") > 0, 5)
+
+
+def test_the_head_of_a_stream_over_http_1_1(server, channel):
+    with server.stream(channel_path(channel)) as stream:
+        answer = stream.answer
+    assert answer.version == "HTTP/1.1" and answer.header("transfer-encoding") == "chunked"
+    assert answer.header("content-type") == "text/event-stream"
+    assert answer.tokens("cache-control") == {"no-cache", "no-store", "no-transform"}
+    assert answer.header("x-accel-buffering") == "no" and answer.header("x-content-type-options") == "nosniff"
+    assert answer.header("content-length") is None and answer.header("content-encoding") is None
+
+
+def test_the_head_of_a_stream_over_http_1_0_has_no_chunks(server, channel):
+    with server.stream(channel_path(channel), version="1.0") as stream:
+        assert stream.answer.header("transfer-encoding") is None and stream.answer.header("content-length") is None
+        assert (stream.answer.header("connection") or "close").lower() == "close"
+        stream.opened()
+        id = server.publish(channel, "raw")
+        assert stream.next().id == id
+        assert bytes(stream.raw).endswith(f"id: {id}\ndata: raw\n\n".encode("ascii"))
+
+
+def test_the_type_message_is_left_out_of_a_stream(server, channel):
+    first = server.publish(channel, "x", "message")
+    with server.stream(channel_path(channel) + "?since=earliest") as stream:
+        assert tuple(stream.next()) == (first, "message", "x")
+        assert b"event:" not in stream.raw
+
+
+def test_heartbeats_are_the_retry_line_at_the_asked_interval(server, channel):
+    begun = time.monotonic()
+    with server.stream(channel_path(channel) + "?heartbeat=1") as stream:
+        stream.until(lambda stream: len(stream.parser.retries) >= 3)
+        assert 1.5 < time.monotonic() - begun < 5
+        assert bytes(stream.raw) == b"retry: 3000\n" * 3
+        id = server.publish(channel, "still here")
+        assert stream.next().id == id
+
+
+def test_a_budget_ends_the_stream_but_not_before_one_event(server, channel):
+    ids = [server.publish(channel, "x" * 500) for _ in range(3)]
+    with server.stream(channel_path(channel) + "?since=earliest&budget=10") as stream:
+        assert [each.id for each in stream.rest()] == ids[:1] and stream.ended == "clean"
+    with server.stream(channel_path(channel) + "?since=earliest&budget=1500") as stream:
+        assert [each.id for each in stream.rest()] == ids[:2] and stream.ended == "clean"
+        assert len(stream.raw) <= 1500
+
+
+def test_the_connection_may_be_used_again_after_a_stream_that_ended_or_is_closed(server, channel):
+    server.publish(channel, "x")
+    stream = server.stream(channel_path(channel) + "?since=earliest&budget=1")
+    assert len(stream.rest()) == 1
+    if (stream.answer.header("connection") or "").lower() == "close":
+        assert stream.connection.is_closed_within(5)
+    else:
+        try:
+            assert stream.connection.call("GET", "/healthz").status == 200
+        except (Disconnected, OSError):
+            pass
+    stream.close()
+
+
+def test_jsonp_is_off_unless_configured(server, channel):
+    assert_problem(server.call("GET", channel_path(channel) + "?transport=jsonp&callback=f&wait=0"), 400, 403, 404)
+
+
+# changing at random
+
+
+class Publisher(threading.Thread):
+    """Publishes in every form there is, no further ahead of the reader than `ahead` events."""
+
+    def __init__(self, server, channels, dice, ahead=150):
+        super().__init__(daemon=True)
+        self.server, self.channels, self.dice, self.ahead = server, channels, dice, ahead
+        self.expected = []
+        self.read = 0
+        self.done = threading.Event()
+        self.failed = None
+        self.number = 0
+        self.start()
+
+    def run(self):
+        try:
+            with self.server.connect() as connection:
+                while not self.done.is_set():
+                    if len(self.expected) - self.read > self.ahead:
+                        self.done.wait(0.001)
+                        continue
+                    self.publish(connection)
+        except Exception as problem:  # noqa: BLE001, told by the test
+            self.failed = problem
+
+    def publish(self, connection):
+        dice, channel = self.dice, self.dice.choice(self.channels)
+        type = dice.choice(["message", "message", "price", "größe"])
+        self.number += 1
+        data = dice.choice(["{n}", "{n}\nand\n\nmore\n", ' {{"n":{n}}} ', "{n} ✓ ü", "{n} " + "x" * 700, ""]).format(n=self.number)
+        form = dice.choice(["text", "text", "form", "json", "batch"])
+        path = channel_path(channel)
+        if form == "text":
+            query = "?" + urlencode({"event": type}) if type != "message" else ""
+            answer = connection.call("POST", path + query, {"Content-Type": "text/plain"}, data.encode("utf-8"))
+            events = [(type, data)]
+        elif form == "form":
+            body = urlencode({"data": data, "event": type}).encode("ascii")
+            answer = connection.call("POST", path, {"Content-Type": "application/x-www-form-urlencoded"}, body)
+            events = [(type, data)]
+        elif form == "json":
+            data = json.dumps({"n": self.number, "of": data}, separators=(",", ":"), ensure_ascii=False)
+            answer = connection.call("POST", path, {"Content-Type": "application/json"}, data.encode("utf-8"))
+            events = [("message", data)]
+        else:
+            events = [(type, json.dumps([self.number, more, data], separators=(",", ":"))) for more in range(dice.randint(1, 40))]
+            body = "".join('{"event":%s,"data":%s}\n' % (json.dumps(type), data) for type, data in events)
+            answer = connection.call("POST", path, {"Content-Type": "application/x-ndjson"}, body.encode("utf-8"))
+        assert answer.status == 201, answer
+        content = answer.json()
+        ids = content["ids"] if form == "batch" else [content["id"]]
+        self.expected += [Event(id, type, data) for id, (type, data) in zip(ids, events, strict=True)]
+
+
+class Switcher:
+    """A reader that takes another transport and another connection at every step, at any cursor."""
+
+    def __init__(self, server, channels, dice, publisher, cursor):
+        self.server, self.channels, self.dice = server, channels, dice
+        self.publisher, self.cursor = publisher, cursor
+        self.kept = None  # a connection that is kept from one poll to another
+        self.found = []
+
+    def step(self):
+        way = self.dice.choice([self.stream, self.stream, self.broken_stream, self.budget, self.poll, self.kept_poll, self.kept_poll,
+                                self.poll_sse, self.interval, self.abandoned_poll])
+        way()
+        self.publisher.read = len(self.found)
+
+    def saw(self, events):
+        self.found += events
+        if events:
+            self.cursor = events[-1].id
+
+    def request(self, **query):
+        """A random resource, and a random place for the cursor: (target, headers)."""
+        headers = {}
+        name = self.dice.choice(["Last-Event-ID", "lastEventId", "last_event_id", "evs_last_event_id", "after", "both"])
+        if name in ("Last-Event-ID", "both"):
+            headers["Last-Event-ID"] = self.cursor
+            if name == "both":
+                query["lastEventId"] = self.found[0].id if self.found else self.cursor
+        else:
+            query[name] = self.cursor
+        if self.dice.random() < 0.2:
+            headers["User-Agent"] = "Mozilla/5.0"
+        channels = list(self.channels)
+        self.dice.shuffle(channels)
+        return target_of(channels, self.dice.choice(["events", None]), **query), headers
+
+    def open_stream(self, **query):
+        envelope = self.dice.choice([None, None, "json"])
+        target, headers = self.request(envelope=envelope, **query)
+        stream = self.server.stream(target, headers=headers, version=self.dice.choice(["1.1", "1.1", "1.0"]))
+        return stream, (unwrapped if envelope else lambda event: event)
+
+    def stream(self):
+        stream, plain = self.open_stream()
+        events = [plain(stream.next()) for _ in range(self.dice.choice([1, 1, 2, 5, 20]))]
+        self.dice.choice([stream.close, stream.reset])()
+        assert stream.whole_chunks
+        self.saw(events)
+
+    def broken_stream(self):
+        """Cut anywhere, also within an event: what was not read to its end does not count."""
+        stream, plain = self.open_stream()
+        connection, parser = stream.connection, stream.parser
+        wanted, events = self.dice.randint(1, 3000), []
+        if stream.chunked:
+            while sum(map(len, stream.chunks)) < wanted and not stream.waiting:
+                stream.pump(time.monotonic() + 10)
+            events = [plain(event) for event in stream.waiting]
+        else:
+            while not connection.buffer:
+                assert connection.fill(time.monotonic() + 10)
+            events = [plain(event) for event in parser.feed(bytes(connection.buffer[:wanted]))]
+        stream.reset()
+        self.saw(events)
+
+    def budget(self):
+        budget = self.dice.choice([1, 100, 1000, 5000])
+        stream, plain = self.open_stream(budget=budget)
+        events = [plain(event) for event in stream.rest()]
+        stream.close()
+        assert stream.ended == "clean" and events
+        assert len(stream.raw) <= budget or len(events) == 1
+        self.saw(events)
+
+    def answer_of_poll(self, content):
+        assert content["gap"] is None, content["gap"]
+        self.found += [Event(each["id"], each["event"], each["data"]) for each in content["events"]]
+        self.cursor = content["next"]
+
+    def poll(self):
+        target, headers = self.request(transport="poll", wait=5, limit=self.dice.choice([None, 1, 3, 50]))
+        self.answer_of_poll(poll_content(self.server.call("GET", target, headers)))
+
+    def kept_poll(self):
+        """Over a connection that is kept; HTTP/1.1 closes none of its own accord."""
+        target, headers = self.request(transport="poll", wait=5, limit=self.dice.choice([None, 2, 10]))
+        if self.kept is None or self.dice.random() < 0.05:
+            if self.kept:
+                self.kept.close()
+            self.kept = self.server.connect()
+        self.answer_of_poll(poll_content(self.kept.call("GET", target, headers)))
+
+    def interval(self):
+        target, headers = self.request(transport="poll", wait=0)
+        self.answer_of_poll(poll_content(self.server.call("GET", target, headers)))
+
+    def poll_sse(self):
+        stream, plain = self.open_stream(transport="poll-sse", wait=5, limit=self.dice.choice([None, 1, 4]))
+        events = [plain(event) for event in stream.rest()]
+        stream.close()
+        assert stream.ended == "clean"
+        self.saw(events)
+
+    def abandoned_poll(self):
+        """Gone before the answer: the cursor stays where it was."""
+        target, headers = self.request(transport="poll", wait=5)
+        connection = self.server.connect()
+        connection.ask("GET", target, headers)
+        self.dice.choice([connection.close, connection.reset])()
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b", "c"]], ids=["one channel", "three channels"])
+def test_a_reader_that_changes_transport_2000_times_loses_nothing_and_repeats_nothing(server, channel, dice, note, names):
+    channels = [f"{channel}/{name}" for name in names]
+    cursor = server.head_id(target_of(channels))
+    publisher = Publisher(server, channels, dice_of(dice, 1))
+    reader = Switcher(server, channels, dice_of(dice, 2), publisher, cursor)
+    steps, begun = 0, time.monotonic()
+    try:
+        while steps < 2000:
+            reader.step()
+            steps += 1
+            assert publisher.failed is None, publisher.failed
+    finally:
+        publisher.done.set()
+        publisher.join(10)
+    assert publisher.failed is None, publisher.failed
+    while len(reader.found) < len(publisher.expected):
+        reader.poll()
+    assert_same(reader.found, publisher.expected)
+    note(f"random switcher, {len(channels)} channel(s): {steps} steps, {len(reader.found)} events, {time.monotonic() - begun:.1f} s")
+
+
+def dice_of(dice, number):
+    """Independent dice for each thread, so that a seed repeats both."""
+    return type(dice)(f"{dice.random()}/{number}")
+
+
+def assert_same(found, expected):
+    """Equal lists; where they differ, say where instead of printing thousands of events."""
+    for number, (one, other) in enumerate(zip(found, expected)):
+        assert one == other, f"event {number} of {len(expected)}: saw {one}, published {other}"
+    assert len(found) == len(expected)
+
+
+def test_many_readers_on_every_transport_see_what_many_publishers_published(server, channel):
+    """Eight publishers at once: one order, the same for all who read."""
+    path = channel_path(channel)
+    cursor = server.head_id(path)
+    count, failures, results = 50, deque(), {}
+
+    def publish(number):
+        try:
+            with server.connect() as connection:
+                for n in range(count):
+                    assert connection.call("POST", path, {"Content-Type": "text/plain"}, f"{number}/{n}".encode()).status == 201
+        except Exception as problem:  # noqa: BLE001
+            failures.append(problem)
+
+    def read(name, how, options):
+        try:
+            results[name] = how(server, [channel], cursor, 8 * count, **options)
+        except Exception as problem:  # noqa: BLE001
+            failures.append((name, problem))
+
+    threads = [threading.Thread(target=read, args=(name, *transport)) for name, transport in TRANSPORTS.items()
+               if "wait" not in transport[1]]
+    threads += [threading.Thread(target=publish, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not failures, failures[0]
+    expected = [Event(each["id"], each["event"], each["data"]) for each in server.events(path, cursor)]
+    assert len(expected) == 8 * count
+    for number in range(8):
+        assert [each.data for each in expected if each.data.startswith(f"{number}/")] == [f"{number}/{n}" for n in range(count)]
+    for name, found in results.items():
+        assert found == expected, name
+
+
+def test_a_cursor_between_two_events_of_a_channel_is_a_good_cursor(server, channel):
+    """Positions count all channels of a ledger: a cursor of one channel is good for any."""
+    first = server.publish(channel, "1")
+    server.publish(channel + "/other", "2")
+    third = server.publish(channel, "3")
+    between = shifted_id(first, 1)
+    content = server.poll(channel_path(channel), between, wait=0)
+    assert content["gap"] is None and [each["id"] for each in content["events"]] == [third]
