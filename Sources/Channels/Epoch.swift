@@ -7,7 +7,7 @@ public struct Epoch: Hashable, Sendable, CustomStringConvertible {
     public let bytes: [UInt8]
 
     /// Takes an epoch that was written before; `nil` if it is not 1 to 32 lower-case ASCII letters and digits.
-    public init?(_ bytes: some Collection<UInt8>) {
+    public init?(_ bytes: ArraySlice<UInt8>) {
         guard (1...Self.maximumLength).contains(bytes.count), bytes.allSatisfy(Self.isAllowed) else { return nil }
         self.bytes = Array(bytes)
     }

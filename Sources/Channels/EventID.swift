@@ -12,14 +12,14 @@ public struct EventID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads an id that a client sent. Strict: `nil` for anything that ``description`` would not have written.
-    public init?(parsing text: some BidirectionalCollection<UInt8>) {
+    public init?(parsing text: [UInt8]) {
         guard let dash = text.firstIndex(of: UInt8(ascii: "-")), let epoch = Epoch(text[..<dash]),
-            let position = Self.position(of: text[text.index(after: dash)...])
+            let position = Self.position(of: text[(dash + 1)...])
         else { return nil }
         self.init(epoch: epoch, position: position)
     }
 
-    private static func position(of digits: some Collection<UInt8>) -> Position? {
+    private static func position(of digits: ArraySlice<UInt8>) -> Position? {
         guard (1...19).contains(digits.count), digits.first != UInt8(ascii: "0") || digits.count == 1 else { return nil }
         var value: UInt64 = 0
         for digit in digits {

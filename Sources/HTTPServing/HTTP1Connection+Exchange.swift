@@ -8,7 +8,7 @@ import Darwin
 #endif
 
 extension HTTP1Connection: Exchange {
-    var eventLoop: any EventLoop { self.environment.loop.eventLoop }
+    var eventLoop: any EventLoop { self.loop.eventLoop }
 
     var hasBegunStream: Bool { self.machine.isStreaming }
 
@@ -18,7 +18,7 @@ extension HTTP1Connection: Exchange {
         self.writeHead(response, answer, framing: .length(response.body?.readableBytes))
         if !answer.isHead, let body = response.body { self.output.writeImmutableBuffer(body) }
         if answer.keepsAlive {
-            if self.writesInNIO == 0 { self.expect(.request, within: self.environment.limits.idleTimeout) }
+            if self.writesInNIO == 0 { self.expect(.request, within: self.loop.limits.idleTimeout) }
             self.flushUnlessBusy()
         } else {
             self.endConnection()
@@ -48,8 +48,8 @@ extension HTTP1Connection: Exchange {
 
     private func writeHead(_ response: Response, _ answer: HTTP1StateMachine.Answer, framing: HTTP1Head.Framing) {
         HTTP1Head.write(
-            response, cors: self.environment.cors.headers(for: answer.origin), framing: framing,
-            connection: answer.connectionField, date: self.environment.loop.httpDate(), into: &self.output)
+            response, cors: self.loop.cors.headers(for: answer.origin), framing: framing,
+            connection: answer.connectionField, date: self.loop.httpDate(), into: &self.output)
     }
 
     /// Sends what is ready. Returns whether the socket took it all.
@@ -66,18 +66,18 @@ extension HTTP1Connection: Exchange {
     private func endConnection() {
         self.flush()
         guard let context = self.context else { return }
-        if self.writesInNIO == 0 { self.expect(.close, within: self.environment.limits.lingerTimeout) }
+        if self.writesInNIO == 0 { self.expect(.close, within: self.loop.limits.lingerTimeout) }
         context.close(mode: .output, promise: nil)
     }
 
     private func transmit(_ bytes: ByteBuffer) -> Bool {
-        guard let context = self.context, context.channel.isActive else { return false }
-        guard self.socket >= 0, self.writesInNIO == 0 else { return self.transmit(bytes, through: context) }
+        guard self.isOpen else { return false }
+        guard self.socket >= 0, self.writesInNIO == 0 else { return self.transmitThroughNIO(bytes) }
         let count = bytes.withUnsafeReadableBytes { Self.send($0, to: self.socket) }
         if count == bytes.readableBytes { return true }
         var rest = bytes
         rest.moveReaderIndex(forwardBy: count)
-        return self.transmit(rest, through: context)
+        return self.transmitThroughNIO(rest)
     }
 
     /// Writes what the socket takes without waiting; returns how many bytes that are. An error counts as none: it comes
@@ -90,8 +90,9 @@ extension HTTP1Connection: Exchange {
         }
     }
 
-    private func transmit(_ bytes: ByteBuffer, through context: ChannelHandlerContext) -> Bool {
-        if self.writesInNIO == 0 { self.expect(.write, within: self.environment.limits.writeTimeout) }
+    private func transmitThroughNIO(_ bytes: ByteBuffer) -> Bool {
+        guard let context = self.context else { return false }
+        if self.writesInNIO == 0 { self.expect(.write, within: self.loop.limits.writeTimeout) }
         self.writesInNIO += 1
         self.isWriting = true
         defer { self.isWriting = false }
@@ -104,8 +105,8 @@ extension HTTP1Connection: Exchange {
     private func writeCompleted() {
         self.writesInNIO -= 1
         guard self.writesInNIO == 0, !self.isWriting, self.context?.channel.isActive == true else { return }
-        if self.machine.isWaiting { self.expect(.request, within: self.environment.limits.idleTimeout) }
-        if self.machine.isEnding { self.expect(.close, within: self.environment.limits.lingerTimeout) }
+        if self.machine.isWaiting { self.expect(.request, within: self.loop.limits.idleTimeout) }
+        if self.machine.isEnding { self.expect(.close, within: self.loop.limits.lingerTimeout) }
         self.delegate?.drained()
         self.flushUnlessBusy()
     }

@@ -13,16 +13,6 @@ final class HTTP1Connection: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What the server hands to each of its connections.
-    struct Environment {
-        let loop: LoopContext
-        let responder: any Responder
-        let cors: CORS
-        let limits: Limits
-        /// Whether bytes may be written to the socket itself: not where something encrypts them on the way.
-        let ownsSocket: Bool
-    }
-
     private enum Inbound {
         case part(HTTPServerRequestPart)
         case problem(Problem)
@@ -43,10 +33,13 @@ final class HTTP1Connection: ChannelDuplexHandler {
         case delegate
     }
 
-    let environment: Environment
+    let loop: LoopContext
     private let isOverCapacity: Bool
     var machine: HTTP1StateMachine
     var context: ChannelHandlerContext?
+    /// Whether the socket may be written to. NIO calls nothing else between closing it and `channelInactive`, but the
+    /// promises of its own pending writes, and while there are any the socket is left to NIO.
+    private(set) var isOpen = false
     var decoder: (any RemovableChannelHandler)?
     /// The descriptor, where bytes may be written to the socket itself; else -1.
     private(set) var socket: CInt = -1
@@ -70,11 +63,11 @@ final class HTTP1Connection: ChannelDuplexHandler {
     var delegate: (any ExchangeDelegate)?
     var isChunked = false
 
-    init(_ environment: Environment, decoder: any RemovableChannelHandler, isOverCapacity: Bool) {
-        self.environment = environment
+    init(_ loop: LoopContext, decoder: any RemovableChannelHandler, isOverCapacity: Bool) {
+        self.loop = loop
         self.decoder = decoder
         self.isOverCapacity = isOverCapacity
-        self.machine = HTTP1StateMachine(limits: environment.limits)
+        self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -88,16 +81,18 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     private func begin(_ context: ChannelHandlerContext) {
-        if self.environment.ownsSocket {
+        self.isOpen = true
+        if self.loop.ownsSockets {
             let socket = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) { $0 }
             self.socket = socket ?? -1
         }
-        self.environment.loop.deadlines.add(self)
-        self.expect(.request, within: self.environment.limits.headTimeout)
+        self.loop.opened(self)
+        self.expect(.request, within: self.loop.limits.headTimeout)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.environment.loop.deadlines.remove(self)
+        self.isOpen = false
+        self.loop.closed(self)
         self.context = nil
         self.decoder = nil
         self.pending = []
@@ -121,7 +116,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         self.isReading = false
         self.flush()
         if self.machine.isWaiting, !self.hasReadPart, self.due == .request {
-            self.expect(.head, within: self.environment.limits.headTimeout)
+            self.expect(.head, within: self.loop.limits.headTimeout)
         }
         self.hasReadPart = false
     }
@@ -181,12 +176,12 @@ final class HTTP1Connection: ChannelDuplexHandler {
         switch action {
         case .none: break
         case .awaitBody(let sendContinue):
-            self.expect(.body, within: self.environment.limits.bodyTimeout)
+            self.expect(.body, within: self.loop.limits.bodyTimeout)
             if sendContinue { self.output.writeString("HTTP/1.1 100 Continue\r\n\r\n") }
         case .handle(let head, let body):
-            self.environment.loop.deadlines.set(.distantFuture, of: self)
+            self.loop.deadlines.set(.distantFuture, of: self)
             let request = Request(head: head, body: body, isOverCapacity: self.isOverCapacity)
-            self.environment.responder.respond(to: request, on: self)
+            self.loop.responder.respond(to: request, on: self)
         case .refuse(let problem):
             self.respond(problem.response)
         }
@@ -205,13 +200,13 @@ final class HTTP1Connection: ChannelDuplexHandler {
     func expect(_ due: Due, within time: TimeAmount) {
         self.due = due
         self.bytesLeft = .max
-        self.environment.loop.deadlines.set(.now() + time, of: self)
+        self.loop.deadlines.set(.now() + time, of: self)
     }
 
     func setDeadline(_ deadline: NIODeadline) {
         guard self.writesInNIO == 0, self.context != nil else { return }
         self.due = .delegate
-        self.environment.loop.deadlines.set(deadline, of: self)
+        self.loop.deadlines.set(deadline, of: self)
     }
 
     /// The server is stopping: no further request, and the answer under way comes to its end.
@@ -231,8 +226,8 @@ extension HTTP1Connection: DeadlineOwner {
     func deadlineReached(_ now: NIODeadline) {
         switch self.due {
         case .request, .close: self.close()
-        case .head: self.refuse("head", .headTimeout, self.environment.limits.headTimeout)
-        case .body: self.refuse("content", .bodyTimeout, self.environment.limits.bodyTimeout)
+        case .head: self.refuse("head", .headTimeout, self.loop.limits.headTimeout)
+        case .body: self.refuse("content", .bodyTimeout, self.loop.limits.bodyTimeout)
         case .write: self.closeUnlessProgressing()
         case .delegate: self.delegate?.deadlineReached(now)
         }
@@ -251,7 +246,7 @@ extension HTTP1Connection: DeadlineOwner {
         guard let options = self.context?.channel.syncOptions,
             let left = try? options.getOption(.bufferedWritableBytes), left < self.bytesLeft
         else { return self.close() }
-        self.expect(.write, within: self.environment.limits.writeTimeout)
+        self.expect(.write, within: self.loop.limits.writeTimeout)
         self.bytesLeft = left
     }
 }

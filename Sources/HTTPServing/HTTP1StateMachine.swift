@@ -37,12 +37,13 @@ struct HTTP1StateMachine {
         }
     }
 
-    private let limits: Limits
+    /// The most bytes of a request's content.
+    private let bodySize: Int
     private var state = State.waiting
     private var isDraining = false
 
-    init(limits: Limits) {
-        self.limits = limits
+    init(bodySize: Int) {
+        self.bodySize = bodySize
     }
 
     var isWaiting: Bool { if case .waiting = self.state { true } else { false } }
@@ -69,7 +70,7 @@ struct HTTP1StateMachine {
         case (.waiting, .head(let head)):
             return self.received(head)
         case (.receiving(let head, var body), .body(var bytes)):
-            guard body.readableBytes + bytes.readableBytes <= self.limits.bodySize else {
+            guard body.readableBytes + bytes.readableBytes <= self.bodySize else {
                 return self.refuse(.contentTooLarge(self.bodyLimitText), of: head)
             }
             self.state = .waiting  // so that the bytes have one owner, and are not copied
@@ -151,14 +152,14 @@ struct HTTP1StateMachine {
         if hosts > 1 || (hosts == 0 && !head.version.isBefore11) {
             return .badRequest("a request needs exactly one field Host (RFC 9112, section 3.2)")
         }
-        if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length > self.limits.bodySize {
+        if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length > self.bodySize {
             return .contentTooLarge(self.bodyLimitText)
         }
         return nil
     }
 
     private var bodyLimitText: String {
-        "the content of a request may have at most \(self.limits.bodySize) bytes (limits.bodySize)"
+        "the content of a request may have at most \(self.bodySize) bytes (limits.bodySize)"
     }
 
     private mutating func refuse(_ problem: Problem, of head: HTTPRequestHead) -> OnPart {

@@ -20,23 +20,40 @@ public final class HTTPServer: Sendable {
     /// Connections beyond the limit that are still answered, so that clients are told and not just cut off.
     private static let refusableConnections = 64
 
+    /// Small at first: NIO lets each connection keep its buffer for the next read, also a stream that never reads again.
+    private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
+
     private let configuration: Configuration
-    private let responder: any Responder
     private let group: MultiThreadedEventLoopGroup
     private let logger: Logger
     private let loops: PerLoop<LoopContext>
     private let listener = Mutex<(any Channel)?>(nil)
-    private let connections = Atomic<Int>(0)
+    private let connections = Count()
+
+    /// How many connections there are, on all loops.
+    private final class Count: Sendable {
+        private let count = Atomic<Int>(0)
+
+        var value: Int { self.count.load(ordering: .relaxed) }
+
+        func add(_ number: Int) {
+            self.count.add(number, ordering: .relaxed)
+        }
+    }
 
     /// - Parameter group: The event loops that connections are spread over.
     public init(
         _ configuration: Configuration, responder: any Responder, group: MultiThreadedEventLoopGroup, logger: Logger
     ) async throws {
         self.configuration = configuration
-        self.responder = responder
         self.group = group
         self.logger = logger
-        self.loops = try await PerLoop(group) { LoopContext(eventLoop: $0) }
+        let connections = self.connections
+        self.loops = try await PerLoop(group) { loop in
+            LoopContext(
+                eventLoop: loop, responder: responder, cors: configuration.cors, limits: configuration.limits
+            ) { connections.add($0) }
+        }
     }
 
     /// Begins to listen.
@@ -55,6 +72,7 @@ public final class HTTPServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 32)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: Self.receiveBuffers)
             .childChannelInitializer { self.initialize($0) }
             .bind(host: self.configuration.host, port: self.configuration.port).get()
         self.listener.withLock { $0 = listener }
@@ -63,20 +81,11 @@ public final class HTTPServer: Sendable {
 
     private func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            let count = self.connections.add(1, ordering: .relaxed).newValue
-            channel.closeFuture.whenComplete { _ in self.connections.subtract(1, ordering: .relaxed) }
-            let excess = count - self.configuration.limits.connections
-            guard excess <= Self.refusableConnections else { throw TooManyConnections() }
-            let loop = self.loops[channel.eventLoop]
-            var limits = NIOHTTPDecoderLimitConfiguration()
-            limits.maxHeaderFieldSize = self.configuration.limits.headSize
-            limits.maxHeaderListSize = self.configuration.limits.headSize
-            limits.maxHeaderFieldCount = self.configuration.limits.headerCount
-            let decoder = ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits))
-            let environment = HTTP1Connection.Environment(
-                loop: loop, responder: self.responder, cors: self.configuration.cors, limits: self.configuration.limits,
-                ownsSocket: true)
-            let connection = HTTP1Connection(environment, decoder: decoder, isOverCapacity: excess > 0)
+            let excess = self.connections.value - self.configuration.limits.connections
+            guard excess < Self.refusableConnections else { throw TooManyConnections() }
+            let decoder = ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: self.configuration.limits.decoder))
+            let connection = HTTP1Connection(
+                self.loops[channel.eventLoop], decoder: decoder, isOverCapacity: excess >= 0)
             try channel.pipeline.syncOperations.addHandlers([decoder, connection])
         }
     }
@@ -84,7 +93,7 @@ public final class HTTPServer: Sendable {
     private struct TooManyConnections: Error {}
 
     /// How many connections there are.
-    public var connectionCount: Int { self.connections.load(ordering: .relaxed) }
+    public var connectionCount: Int { self.connections.value }
 
     /// Stops in good order: takes no more connections, lets every answer come to its end, and closes after `timeout` what
     /// is left.

@@ -9,12 +9,37 @@ import Darwin
 /// What the connections of one event loop share. Owner: that event loop.
 final class LoopContext {
     let eventLoop: any EventLoop
+    let responder: any Responder
+    let cors: CORS
+    let limits: Limits
+    /// Whether connections may write to the socket itself: not where something encrypts on the way.
+    let ownsSockets: Bool
+    /// Told of each connection that has come (1) or gone (-1).
+    private let count: @Sendable (Int) -> Void
     var deadlines = Deadlines()
     private var dateSecond: time_t = 0
     private var date = ""
 
-    init(eventLoop: any EventLoop) {
+    init(
+        eventLoop: any EventLoop, responder: any Responder, cors: CORS = CORS(), limits: Limits = Limits(),
+        ownsSockets: Bool = true, count: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
         self.eventLoop = eventLoop
+        self.responder = responder
+        self.cors = cors
+        self.limits = limits
+        self.ownsSockets = ownsSockets
+        self.count = count
+    }
+
+    func opened(_ connection: HTTP1Connection) {
+        self.deadlines.add(connection)
+        self.count(1)
+    }
+
+    func closed(_ connection: HTTP1Connection) {
+        self.deadlines.remove(connection)
+        self.count(-1)
     }
 
     /// The time as the field `Date` has it, put into text once a second.

@@ -3,8 +3,9 @@ public enum PercentEncoding {
     /// The bytes that a text stands for; `nil` if a `%` is not followed by two hexadecimal digits.
     ///
     /// - Parameter plusIsBlank: In queries and forms `+` is a blank, in paths it is a plus.
-    public static func decode(_ text: some Sequence<UInt8>, plusIsBlank: Bool) -> [UInt8]? {
+    public static func decode(_ text: ArraySlice<UInt8>, plusIsBlank: Bool) -> [UInt8]? {
         var decoded: [UInt8] = []
+        decoded.reserveCapacity(text.count)
         var iterator = text.makeIterator()
         while let byte = iterator.next() {
             switch byte {
@@ -38,11 +39,11 @@ public struct FormFields: Sendable {
     /// over, a segment without `=` has an empty value.
     ///
     /// - Throws: ``MalformedEncoding`` if a `%` is not followed by two hexadecimal digits.
-    public init(parsing text: some Collection<UInt8>) throws(MalformedEncoding) {
+    public init(parsing text: [UInt8]) throws(MalformedEncoding) {
         var fields: [(name: [UInt8], value: [UInt8])] = []
         for segment in text.split(separator: UInt8(ascii: "&")) {
             let equals = segment.firstIndex(of: UInt8(ascii: "=")) ?? segment.endIndex
-            let value = equals == segment.endIndex ? segment[equals...] : segment[segment.index(after: equals)...]
+            let value = equals == segment.endIndex ? segment[equals...] : segment[(equals + 1)...]
             guard let name = PercentEncoding.decode(segment[..<equals], plusIsBlank: true),
                 let value = PercentEncoding.decode(value, plusIsBlank: true)
             else { throw MalformedEncoding() }

@@ -44,7 +44,9 @@ public struct Request {
 extension Request {
     /// Whether the field `Accept` names a media type. Weights are not looked at: old clients send none.
     public func accepts(_ mediaType: String) -> Bool {
-        self.headers["Accept"].contains { $0.lowercased().contains(mediaType) }
+        self.headers.contains { name, value in
+            name.utf8.count == 6 && name.lowercased() == "accept" && value.containsASCII(mediaType)
+        }
     }
 
     /// Type and subtype of `Content-Type` in lower case, without parameters; `nil` if the field is not there.
@@ -67,6 +69,18 @@ extension Request {
 }
 
 extension String {
+    /// Whether an ASCII text in lower case stands somewhere in this one, in whatever case.
+    fileprivate func containsASCII(_ text: String) -> Bool {
+        let (bytes, wanted) = (Array(self.utf8), Array(text.utf8))
+        guard bytes.count >= wanted.count else { return false }
+        return (0...bytes.count - wanted.count).contains { start in
+            wanted.indices.allSatisfy { offset in
+                let byte = bytes[start + offset]
+                return (65...90 ~= byte ? byte | 0x20 : byte) == wanted[offset]
+            }
+        }
+    }
+
     /// Without blanks and tabs at its ends.
     package var trimmed: String {
         let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }

@@ -129,7 +129,7 @@ enum Resource: Equatable {
         guard !segment.contains(UInt8(ascii: "/")) else {
             throw .notFound("there is nothing below a channel; a '/' in a name is written %2F")
         }
-        guard let bytes = PercentEncoding.decode(segment, plusIsBlank: false) else {
+        guard let bytes = PercentEncoding.decode(Array(segment)[...], plusIsBlank: false) else {
             throw .badRequest("the channel name cannot be decoded: \(MalformedEncoding())")
         }
         do throws(InvalidChannelName) { return try ChannelName(bytes) } catch { throw .badRequest("\(error)") }

@@ -48,10 +48,8 @@ struct ReadParameters {
         self.limit = defaults.pollLimit
         self.heartbeat = defaults.heartbeat
         var named = Named()
-        try named.take(Self.fields(request.queryText.utf8))
-        if request.method == .POST {
-            try named.take(Self.fields(request.body.readableBytesView))
-        }
+        if !request.queryText.isEmpty { try named.take(Self.fields(Array(request.queryText.utf8))) }
+        if request.method == .POST { try named.take(Self.fields(Array(request.body.readableBytesView))) }
         self.transport = try Self.transport(request, named)
         self.channels = named.channels
         try self.takeStart(request, named)
@@ -59,7 +57,7 @@ struct ReadParameters {
         try self.takeForm(request, named)
     }
 
-    private static func fields(_ text: some Collection<UInt8>) throws(Problem) -> FormFields {
+    private static func fields(_ text: [UInt8]) throws(Problem) -> FormFields {
         do { return try FormFields(parsing: text) } catch { throw .badRequest("the query cannot be decoded: \(error)") }
     }
 

@@ -8,6 +8,7 @@ import itertools
 import os
 import random
 import re
+import signal
 import time
 
 import pytest
@@ -27,6 +28,11 @@ def binary():
 
 SEED = int(os.environ.get("POLLUX_SEED") or random.SystemRandom().randrange(1 << 32))
 _notes = []
+
+
+def pytest_configure():
+    # A run that is told to stop must not leave its servers behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_report_header():

@@ -109,7 +109,7 @@ def test_another_origin_is_told_nothing_and_may_not_write(module_server, request
         assert not name.startswith("access-control-"), answer
     assert "origin" in answer.tokens("vary"), "a cache must not hand this to an allowed origin"
     if request_[0] in ("POST", "DELETE") and "/events" not in request_[1]:
-        assert answer.status == 403, answer
+        assert answer.status == 403 or status == answer.status == 413, answer  # too large may be seen first
         assert len(module_server.events("/channels/c")) == before
 
 

@@ -231,7 +231,7 @@ def test_yaffle_reconnects_by_its_cursor_after_the_server_ended_the_stream(serve
     feed = Feed(server, channel, 100)
     script.read(100)
     feed.assert_seen_by(script)
-    assert script.connections > 10 and script.largest <= 1000
+    assert script.connections > 5 and script.largest <= 1000
 
 
 def test_yaffle_of_2013_begins_with_an_empty_cursor(server, channel):
@@ -241,7 +241,7 @@ def test_yaffle_of_2013_begins_with_an_empty_cursor(server, channel):
 
 
 @pytest.mark.parametrize("query", [
-    "&a=1&lastEventId={}", "&lastEventId={}&", "a&&&lastEventId={}&=&==", "=x&lastEventId={}", "r=1&padding=&lastEventId={}",
+    "&a=1&lastEventId={}", "&lastEventId={}&", "a&&&lastEventId={}&=&==", "=x&lastEventId={}", "r=1&padding=true&lastEventId={}",
     "lastEventId={}&%20=%20", "LASTEVENTID={}", "Last-Event-ID={}", "last_event_id={}", "last-event-id={}", "lasteventid={}",
     "after={}", "After={}", "evs_last_event_id={}", "EVS-last-event-id={}",
 ])

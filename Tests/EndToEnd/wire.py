@@ -292,7 +292,7 @@ class Stream:
         self.answer = self.connection.read_head(timeout)
         if self.answer.status != 200 or self.answer.header("content-type") != STREAM:
             self.connection.close()
-            raise AssertionError(f"{method} {target}: not an event stream: {self.answer}")
+            raise AssertionError(f"{method} {target[:300]}: not an event stream: {self.answer}")
         self.chunked = (self.answer.header("transfer-encoding") or "").lower() == "chunked"
         self.length = self.answer.header("content-length")
         self.left = None if self.length is None else int(self.length)
