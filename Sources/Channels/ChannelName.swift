@@ -15,9 +15,12 @@ public struct ChannelName: Sendable {
     public init(_ bytes: [UInt8]) throws(InvalidChannelName) {
         guard !bytes.isEmpty else { throw .empty }
         guard bytes.count <= Self.maximumLength else { throw .tooLong }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
-        guard !text.unicodeScalars.contains(where: \.isControl) else { throw .controlCharacter }
-        guard bytes != [0x2E], bytes != [0x2E, 0x2E] else { throw .dots }
+        switch bytes.textKind {
+        case .notUTF8: throw .notUTF8
+        case .withControls: throw .controlCharacter
+        case .plain: break
+        }
+        guard bytes.count > 2 || !bytes.allSatisfy({ $0 == UInt8(ascii: ".") }) else { throw .dots }
         self.bytes = bytes
     }
 
@@ -63,9 +66,4 @@ public enum InvalidChannelName: Error, Equatable, CustomStringConvertible {
         case .dots: "a channel must not be named '.' or '..'"
         }
     }
-}
-
-extension Unicode.Scalar {
-    /// C0, DEL and C1.
-    var isControl: Bool { self.value < 0x20 || (0x7F...0x9F).contains(self.value) }
 }

@@ -47,8 +47,11 @@ public struct Draft: Hashable, Sendable {
     private static func checked(type: [UInt8]) throws(InvalidDraft) -> [UInt8] {
         guard !type.isEmpty else { return type }
         guard type.count <= Self.maximumTypeLength else { throw .typeTooLong }
-        guard let text = String(validating: type, as: UTF8.self) else { throw .typeNotUTF8 }
-        guard !text.unicodeScalars.contains(where: \.isControl) else { throw .typeControlCharacter }
+        switch type.textKind {
+        case .notUTF8: throw .typeNotUTF8
+        case .withControls: throw .typeControlCharacter
+        case .plain: break
+        }
         guard !type.starts(with: Self.reservedPrefix) else { throw .typeReserved }
         return type == Array("message".utf8) ? [] : type
     }
@@ -70,27 +73,5 @@ public enum InvalidDraft: Error, Equatable, CustomStringConvertible {
         case .typeControlCharacter: "the event type must not hold control characters"
         case .typeReserved: "event types that begin with 'pollux.' are the server's own; choose another"
         }
-    }
-}
-
-extension [UInt8] {
-    package var isUTF8: Bool {
-        if #available(macOS 26, *) {
-            return (try? UTF8Span(validating: self.span)) != nil
-        } else {
-            return String(validating: self, as: UTF8.self) != nil
-        }
-    }
-
-    /// The same text with CR and CRLF written as LF.
-    func withLineFeeds() -> [UInt8] {
-        guard self.contains(UInt8(ascii: "\r")) else { return self }
-        var text = [UInt8]()
-        text.reserveCapacity(self.count)
-        for (index, byte) in self.enumerated() {
-            if byte == UInt8(ascii: "\n"), index > 0, self[index - 1] == UInt8(ascii: "\r") { continue }
-            text.append(byte == UInt8(ascii: "\r") ? UInt8(ascii: "\n") : byte)
-        }
-        return text
     }
 }

@@ -15,8 +15,11 @@ extension HTTP1Connection: Exchange {
     func respond(_ response: Response) {
         guard self.context != nil, let answer = self.machine.answered() else { return }
         self.delegate = nil
-        self.writeHead(response, answer, framing: .length(response.body?.readableBytes))
-        if !answer.isHead, let body = response.body { self.output.writeImmutableBuffer(body) }
+        if self.output.readableBytes == 0 {
+            self.output = self.bytes(of: response, answer)
+        } else {
+            self.output.writeImmutableBuffer(self.bytes(of: response, answer))
+        }
         if answer.keepsAlive {
             if self.writesInNIO == 0 { self.expect(.request, within: self.loop.limits.idleTimeout) }
             self.flushUnlessBusy()
@@ -25,10 +28,27 @@ extension HTTP1Connection: Exchange {
         }
     }
 
+    private func bytes(of response: Response, _ answer: HTTP1StateMachine.Answer) -> ByteBuffer {
+        guard let memo = response.memo, answer.isPlain else { return self.encode(response, answer) }
+        let date = self.loop.httpDate()
+        if let bytes = memo.bytes, memo.date == date { return bytes }
+        let bytes = self.encode(response, answer)
+        memo.bytes = bytes
+        memo.date = date
+        return bytes
+    }
+
+    private func encode(_ response: Response, _ answer: HTTP1StateMachine.Answer) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        self.write(headOf: response, answer, framing: .length(response.body?.readableBytes), into: &bytes)
+        if !answer.isHead, let body = response.body { bytes.writeImmutableBuffer(body) }
+        return bytes
+    }
+
     func beginStream(_ head: Response) {
         guard let context = self.context, let answer = self.machine.streamBegan() else { return }
         self.isChunked = !answer.isHTTP10 && !head.headers.contains(name: "Content-Length")
-        self.writeHead(head, answer, framing: self.isChunked ? .chunked : .untilClose)
+        self.write(headOf: head, answer, framing: self.isChunked ? .chunked : .untilClose, into: &self.output)
         if let decoder = self.decoder { context.pipeline.syncOperations.removeHandler(decoder, promise: nil) }
         self.decoder = nil
     }
@@ -46,10 +66,14 @@ extension HTTP1Connection: Exchange {
         self.endConnection()
     }
 
-    private func writeHead(_ response: Response, _ answer: HTTP1StateMachine.Answer, framing: HTTP1Head.Framing) {
-        HTTP1Head.write(
-            response, cors: self.loop.cors.headers(for: answer.origin), framing: framing,
-            connection: answer.connectionField, date: self.loop.httpDate(), into: &self.output)
+    private func write(
+        headOf response: Response, _ answer: HTTP1StateMachine.Answer, framing: HTTP1Head.Framing,
+        into bytes: inout ByteBuffer
+    ) {
+        let head = HTTP1Head(
+            response: response, cors: self.loop.cors.headers(for: answer.origin), framing: framing,
+            connection: answer.connectionField, date: self.loop.httpDate())
+        head.write(into: &bytes, reserving: response.body?.readableBytes ?? 64)
     }
 
     /// Sends what is ready. Returns whether the socket took it all.

@@ -67,7 +67,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         self.loop = loop
         self.decoder = decoder
         self.isOverCapacity = isOverCapacity
-        self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize)
+        self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize, answersOnce: isOverCapacity)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

@@ -4,55 +4,61 @@ import NIOHTTP1
 /// Writes the heads of HTTP/1.1 answers (RFC 9112, sections 4 and 5).
 ///
 /// Names and values are the server's own: nothing that a client sent gets here unless it was checked for CR and LF.
-enum HTTP1Head {
-    /// How the client sees where the content ends, and what becomes of the connection.
+struct HTTP1Head {
+    /// How the client sees where the content ends.
     enum Framing {
         case length(Int?)
         case chunked
         case untilClose
     }
 
-    static func write(
-        _ response: Response, cors: HTTPHeaders, framing: Framing, connection: String?, date: String,
-        into buffer: inout ByteBuffer
-    ) {
-        buffer.writeString("HTTP/1.1 ")
-        buffer.write(decimal: Int(response.status.code))
-        buffer.writeString(" ")
-        buffer.writeString(response.status.reasonPhrase)
-        buffer.writeString("\r\nServer: pollux\r\nDate: ")
-        buffer.writeString(date)
-        buffer.writeString("\r\n")
-        for (name, value) in response.headers { buffer.write(field: name, value) }
-        for (name, value) in cors { buffer.write(field: name, value) }
-        switch framing {
+    let response: Response
+    let cors: HTTPHeaders
+    let framing: Framing
+    /// The field `Connection`, where it is needed.
+    let connection: String?
+    let date: String
+
+    /// Writes all of it at once: the size is known before, so that nothing grows on the way.
+    func write(into buffer: inout ByteBuffer, reserving content: Int) {
+        var size = 0
+        self.forEachPiece { size += $0.utf8.count }
+        buffer.reserveCapacity(minimumWritableBytes: size + content)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { bytes in
+            var offset = 0
+            self.forEachPiece { piece in
+                var piece = piece
+                piece.withUTF8 { UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]).copyMemory(from: .init($0)) }
+                offset += piece.utf8.count
+            }
+            return offset
+        }
+    }
+
+    private func forEachPiece(_ body: (String) -> Void) {
+        body("HTTP/1.1 ")
+        body(String(self.response.status.code))
+        body(" ")
+        body(self.response.status.reasonPhrase)
+        body("\r\nServer: pollux\r\nDate: ")
+        body(self.date)
+        body("\r\n")
+        for (name, value) in self.response.headers { Self.field(name, value, body) }
+        for (name, value) in self.cors { Self.field(name, value, body) }
+        switch self.framing {
         case .length(nil), .untilClose: break
-        case .length(let length?):
-            buffer.writeString("Content-Length: ")
-            buffer.write(decimal: length)
-            buffer.writeString("\r\n")
-        case .chunked: buffer.writeString("Transfer-Encoding: chunked\r\n")
+        case .length(let length?): Self.field("Content-Length", String(length), body)
+        case .chunked: body("Transfer-Encoding: chunked\r\n")
         }
-        if let connection { buffer.write(field: "Connection", connection) }
-        buffer.writeString("\r\n")
-    }
-}
-
-extension ByteBuffer {
-    fileprivate mutating func write(field name: String, _ value: String) {
-        self.writeString(name)
-        self.writeString(": ")
-        self.writeString(value)
-        self.writeString("\r\n")
+        if let connection = self.connection { Self.field("Connection", connection, body) }
+        body("\r\n")
     }
 
-    /// Writes a number that is not negative in decimal digits.
-    mutating func write(decimal number: Int) {
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            self.writeInteger(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
+    @inline(__always)
+    private static func field(_ name: String, _ value: String, _ body: (String) -> Void) {
+        body(name)
+        body(": ")
+        body(value)
+        body("\r\n")
     }
 }

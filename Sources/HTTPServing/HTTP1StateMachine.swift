@@ -27,6 +27,9 @@ struct HTTP1StateMachine {
         /// The field `Origin`.
         let origin: String?
 
+        /// Whether the answer's head depends on nothing but the answer.
+        var isPlain: Bool { !self.isHead && !self.isHTTP10 && self.keepsAlive && self.origin == nil }
+
         /// How the connection's fate is told: where it is not what the version of HTTP says anyway.
         var connectionField: String? {
             switch (self.isHTTP10, self.keepsAlive) {
@@ -40,10 +43,13 @@ struct HTTP1StateMachine {
     /// The most bytes of a request's content.
     private let bodySize: Int
     private var state = State.waiting
-    private var isDraining = false
+    /// Whether the connection is to end with the next answer.
+    private var isDraining: Bool
 
-    init(bodySize: Int) {
+    /// - Parameter answersOnce: Whether the connection is to end with its first answer.
+    init(bodySize: Int, answersOnce: Bool = false) {
         self.bodySize = bodySize
+        self.isDraining = answersOnce
     }
 
     var isWaiting: Bool { if case .waiting = self.state { true } else { false } }
@@ -143,15 +149,15 @@ struct HTTP1StateMachine {
     private mutating func received(_ head: HTTPRequestHead) -> OnPart {
         if let problem = self.problem(with: head) { return self.refuse(problem, of: head) }
         self.state = .receiving(head, body: ByteBuffer())
-        let expectation = head.headers.first(name: "Expect")?.lowercased()
-        return .awaitBody(sendContinue: expectation == "100-continue" && !head.version.isBefore11)
+        return .awaitBody(sendContinue: !head.version.isBefore11 && head.expectsContinue)
     }
 
     private func problem(with head: HTTPRequestHead) -> Problem? {
-        let hosts = head.headers["Host"].count
+        let hosts = head.headers.count { name, _ in name.utf8.count == 4 && name.lowercased() == "host" }
         if hosts > 1 || (hosts == 0 && !head.version.isBefore11) {
             return .badRequest("a request needs exactly one field Host (RFC 9112, section 3.2)")
         }
+        guard head.method != .GET else { return nil }
         if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length > self.bodySize {
             return .contentTooLarge(self.bodyLimitText)
         }
@@ -175,6 +181,12 @@ struct HTTP1StateMachine {
         return Answer(
             isHead: head.method == .HEAD, isHTTP10: head.version.isBefore11,
             keepsAlive: head.isKeepAlive && !mayUpgrade && !self.isDraining, origin: head.headers.first(name: "Origin"))
+    }
+}
+
+extension HTTPRequestHead {
+    fileprivate var expectsContinue: Bool {
+        self.method != .GET && self.headers.first(name: "Expect")?.lowercased() == "100-continue"
     }
 }
 

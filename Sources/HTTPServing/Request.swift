@@ -42,11 +42,11 @@ public struct Request {
 }
 
 extension Request {
-    /// Whether the field `Accept` names a media type. Weights are not looked at: old clients send none.
-    public func accepts(_ mediaType: String) -> Bool {
-        self.headers.contains { name, value in
-            name.utf8.count == 6 && name.lowercased() == "accept" && value.containsASCII(mediaType)
-        }
+    /// The first of some media types that the field `Accept` names; `nil` if it names none. Weights are not looked at:
+    /// old clients send none.
+    public func firstAccepted(of mediaTypes: [StaticString]) -> Int? {
+        guard let field = self.headers.first(name: "Accept") else { return nil }
+        return mediaTypes.firstIndex { field.containsASCII($0) }
     }
 
     /// Type and subtype of `Content-Type` in lower case, without parameters; `nil` if the field is not there.
@@ -70,13 +70,15 @@ extension Request {
 
 extension String {
     /// Whether an ASCII text in lower case stands somewhere in this one, in whatever case.
-    fileprivate func containsASCII(_ text: String) -> Bool {
-        let (bytes, wanted) = (Array(self.utf8), Array(text.utf8))
-        guard bytes.count >= wanted.count else { return false }
-        return (0...bytes.count - wanted.count).contains { start in
-            wanted.indices.allSatisfy { offset in
-                let byte = bytes[start + offset]
-                return (65...90 ~= byte ? byte | 0x20 : byte) == wanted[offset]
+    fileprivate func containsASCII(_ text: StaticString) -> Bool {
+        var copy = self
+        return copy.withUTF8 { bytes in
+            guard bytes.count >= text.utf8CodeUnitCount else { return false }
+            return (0...bytes.count - text.utf8CodeUnitCount).contains { start in
+                (0..<text.utf8CodeUnitCount).allSatisfy { offset in
+                    let byte = bytes[start + offset]
+                    return (65...90 ~= byte ? byte | 0x20 : byte) == text.utf8Start[offset]
+                }
             }
         }
     }

@@ -7,11 +7,16 @@ public struct Response {
     public var headers: HTTPHeaders
     /// `nil` where there is no content at all: for 204 and 304, and for HEAD where its length is not known.
     public var body: ByteBuffer?
+    /// Set where the same answer is given to many, so that it is put into bytes once.
+    public var memo: ResponseMemo?
 
-    public init(_ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: ByteBuffer? = nil) {
+    public init(
+        _ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: ByteBuffer? = nil, memo: ResponseMemo? = nil
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.memo = memo
     }
 
     /// A line of plain text.
@@ -20,3 +25,16 @@ public struct Response {
         return Response(.ok, headers: headers, body: ByteBuffer(string: text))
     }
 }
+
+/// The bytes of an answer that many are given: kept by the first connection that writes them, for those that would
+/// write the same. Owner: the event loop of these connections.
+public final class ResponseMemo {
+    var bytes: ByteBuffer?
+    /// The value of the field `Date` in them.
+    var date = ""
+
+    public init() {}
+}
+
+@available(*, unavailable)
+extension ResponseMemo: Sendable {}

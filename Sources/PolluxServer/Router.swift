@@ -110,26 +110,28 @@ enum Resource: Equatable {
     case readiness
     case file
 
+    private static let channelPrefix = Array("/channels/".utf8)
+
     /// - Throws: ``Problem``: 400 for something that is no channel name, 404 for a path below a channel.
     init(path: Substring) throws(Problem) {
+        let bytes = Array(path.utf8)
+        if bytes.starts(with: Self.channelPrefix) {
+            self = .channel(try Self.channelName(bytes[Self.channelPrefix.count...]))
+            return
+        }
         switch path {
         case "/events": self = .events
         case "/healthz": self = .health
         case "/readyz": self = .readiness
-        default:
-            guard path.utf8.starts(with: "/channels/".utf8) else {
-                self = .file
-                return
-            }
-            self = .channel(try Self.channelName(path.utf8.dropFirst("/channels/".utf8.count)))
+        default: self = .file
         }
     }
 
-    private static func channelName(_ segment: Substring.UTF8View.SubSequence) throws(Problem) -> ChannelName {
+    private static func channelName(_ segment: ArraySlice<UInt8>) throws(Problem) -> ChannelName {
         guard !segment.contains(UInt8(ascii: "/")) else {
             throw .notFound("there is nothing below a channel; a '/' in a name is written %2F")
         }
-        guard let bytes = PercentEncoding.decode(Array(segment)[...], plusIsBlank: false) else {
+        guard let bytes = PercentEncoding.decode(segment, plusIsBlank: false) else {
             throw .badRequest("the channel name cannot be decoded: \(MalformedEncoding())")
         }
         do throws(InvalidChannelName) { return try ChannelName(bytes) } catch { throw .badRequest("\(error)") }

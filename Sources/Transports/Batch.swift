@@ -1,5 +1,6 @@
 import Channels
 import EventStream
+import HTTPServing
 import JSON
 import NIOCore
 
@@ -12,8 +13,6 @@ enum Framing: Int, CaseIterable {
     /// Blocks whose data is the JSON of channel, type and data.
     case envelope
     case envelopeChunk
-    /// The content of a poll's answer.
-    case poll
 
     /// - Parameter isChunked: Whether HTTP/1.1 needs chunks.
     static func eventStream(envelope: Bool, isChunked: Bool) -> Framing {
@@ -36,6 +35,8 @@ final class Batch {
     /// The cursor of a reader that was given the batch.
     let through: Position
     private var encodings = [ByteBuffer?](repeating: nil, count: Framing.allCases.count)
+    /// What a poll is answered that is given all of the batch and nothing else.
+    private(set) lazy var pollResponse = PollContent.response(self, gap: nil, memo: ResponseMemo())
 
     init(epoch: Epoch, after: Position, events: [Event], through: Position) {
         self.epoch = epoch
@@ -71,7 +72,6 @@ final class Batch {
         case .eventStreamChunk: ByteBuffer(chunk: self.eventStream())
         case .envelope: ByteBuffer(bytes: self.enveloped())
         case .envelopeChunk: ByteBuffer(chunk: self.enveloped())
-        case .poll: ByteBuffer(bytes: PollContent.bytes(self, gap: nil))
         }
     }
 

@@ -72,7 +72,7 @@ public struct ChannelResource: Sendable {
     }
 
     private func head(_ parameters: ReadParameters) -> Response {
-        var headers = parameters.transport == .poll ? PollTransport.headers : EventStreamTransport.headers
+        var headers = parameters.transport == .poll ? PollContent.headers : EventStreamTransport.headers
         headers.add(name: "Last-Event-ID", value: self.bridge.id(self.bridge.head).description)
         return Response(.ok, headers: headers)
     }

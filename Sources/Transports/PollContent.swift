@@ -1,9 +1,24 @@
 import Channels
+import HTTPServing
 import JSON
+import NIOCore
+import NIOHTTP1
 
 /// The JSON that a poll is answered with.
 enum PollContent {
-    static func bytes(_ batch: Batch, gap: Gap?) -> [UInt8] {
+    static let headers: HTTPHeaders = [
+        "Content-Type": "application/json",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    ]
+
+    static func response(_ batch: Batch, gap: Gap?, memo: ResponseMemo? = nil) -> Response {
+        var headers = Self.headers
+        headers.add(name: "Last-Event-ID", value: batch.cursor.description)
+        return Response(.ok, headers: headers, body: ByteBuffer(bytes: Self.bytes(batch, gap: gap)), memo: memo)
+    }
+
+    private static func bytes(_ batch: Batch, gap: Gap?) -> [UInt8] {
         var bytes = Array("{\"events\":[".utf8)
         bytes.reserveCapacity(batch.events.reduce(128) { $0 + $1.size + 160 })
         for (index, event) in batch.events.enumerated() {

@@ -6,12 +6,6 @@ import NIOHTTP1
 
 /// The reader that leaves after one batch: long polling (RFC 6202, section 2), answered as JSON or as an event stream.
 final class PollTransport: Transport {
-    static let headers: HTTPHeaders = [
-        "Content-Type": "application/json",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    ]
-
     private let exchange: any Exchange
     private let configuration: TransportConfiguration
     private let parameters: ReadParameters
@@ -66,18 +60,17 @@ final class PollTransport: Transport {
     }
 
     private func answer(_ batch: Batch) {
-        let isEventStream = self.parameters.transport == .pollEventStream
-        var response = Response(.ok, headers: isEventStream ? EventStreamTransport.headers : Self.headers)
-        response.headers.add(name: "Last-Event-ID", value: batch.cursor.description)
-        response.body =
-            if isEventStream {
-                self.eventStream(batch)
-            } else if let gap = self.gap {
-                ByteBuffer(bytes: PollContent.bytes(batch, gap: gap))
-            } else {
-                batch.bytes(.poll)
-            }
-        self.exchange.respond(response)
+        switch (self.parameters.transport, self.gap) {
+        case (.pollEventStream, _): self.exchange.respond(self.eventStreamResponse(batch))
+        case (_, nil): self.exchange.respond(batch.pollResponse)
+        case (_, let gap?): self.exchange.respond(PollContent.response(batch, gap: gap))
+        }
+    }
+
+    private func eventStreamResponse(_ batch: Batch) -> Response {
+        var headers = EventStreamTransport.headers
+        headers.add(name: "Last-Event-ID", value: batch.cursor.description)
+        return Response(.ok, headers: headers, body: self.eventStream(batch))
     }
 
     private func eventStream(_ batch: Batch) -> ByteBuffer {

@@ -61,6 +61,8 @@ struct ReadParameters {
         do { return try FormFields(parsing: text) } catch { throw .badRequest("the query cannot be decoded: \(error)") }
     }
 
+    private static let mediaTypes: [StaticString] = ["text/event-stream", "application/json"]
+
     private static func transport(_ request: Request, _ named: Named) throws(Problem) -> Transport {
         switch named.text("transport") {
         case "sse": return .eventStream
@@ -69,9 +71,11 @@ struct ReadParameters {
         case "jsonp": throw .badRequest("transport=jsonp is not offered here; use sse, poll or poll-sse")
         case .some(let other): throw .badRequest("transport=\(other): must be sse, poll or poll-sse")
         case nil:
-            if request.accepts("text/event-stream") { return .eventStream }
-            if request.accepts("application/json") { return .poll }
-            return named.isPolyfill || named["padding"] != nil ? .eventStream : .poll
+            switch request.firstAccepted(of: Self.mediaTypes) {
+            case 0: return .eventStream
+            case 1: return .poll
+            default: return named.isPolyfill || named["padding"] != nil ? .eventStream : .poll
+            }
         }
     }
 

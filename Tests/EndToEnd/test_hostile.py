@@ -19,12 +19,11 @@ CONFIGURATION = {"limits": {"headTimeout": "1s", "bodyTimeout": "1s"}, "stream":
 @pytest.fixture(autouse=True)
 def still_serving(request):
     """After each test the server answers a normal request."""
+    servers = [request.getfixturevalue(name) for name in ("server", "module_server", "files") if name in request.fixturenames]
     yield
-    for name in ("server", "module_server", "files"):
-        if name in request.fixturenames:
-            server = request.getfixturevalue(name)
-            if server.is_alive:
-                assert server.call("GET", "/healthz").status == 200
+    for server in servers:
+        if server.is_alive:  # if not, its own fixture tells
+            assert server.call("GET", "/healthz").status == 200
 
 
 def raw(server, data, timeout=8.0):

@@ -1,0 +1,64 @@
+# Pollux. The two commands that a new user needs are `make serve` and `make test`; both install what they lack.
+
+CONFIG ?= config/pollux.json
+ARGS ?=
+# The Swift library linked in; no checks of exclusive access at run time, since every class here has one owner.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+BINARY := .build/release/pollux
+VENV := .build/venv
+# Where the load generator and its comparison lie, and how many rounds are run.
+BENCH ?= ../shared/bench
+ROUNDS ?= 3
+
+BUILD_PACKAGES := libjansson-dev libssl-dev pkg-config
+TEST_PACKAGES := curl python3-venv chromium chromium-driver
+BENCH_PACKAGES := nginx-light libnginx-mod-nchan gcc libc6-dev procps
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# Installs those of some Debian packages that are missing.
+define install
+	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		echo "Installing" $$missing "..."; \
+		$(SUDO) apt-get update -qq && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+endef
+
+.PHONY: help build serve test bench format lint clean
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
+
+build:  ## Build the server for release
+	$(call install,$(BUILD_PACKAGES))
+	@echo "Building for release (some minutes the first time) ..."
+	@swift build $(RELEASE) --product pollux --quiet
+
+serve: build  ## Build, and serve on http://127.0.0.1:8080 with the demo channel `date`
+	@exec $(BINARY) serve --config $(CONFIG) $(ARGS)
+
+test: build  ## Run all tests: of the sources, and of the binary by clients that others wrote and a browser
+	$(call install,$(TEST_PACKAGES))
+	@echo "Testing the sources ..."
+	@swift test --quiet
+	@echo "Testing the binary ..."
+	@[ -x $(VENV)/bin/python ] || python3 -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt
+	@POLLUX_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q Tests/EndToEnd
+
+bench: build  ## Measure beside nchan and the least possible server; about 8 minutes
+	$(call install,$(BENCH_PACKAGES))
+	@$(BINARY) serve --config $(CONFIG) --port 19003 --loops 1 & pollux=$$!; \
+	trap "kill $$pollux" EXIT; sleep 1; \
+	bash $(BENCH)/compare.sh 19003 $$pollux $(ROUNDS)
+
+format:  ## Put the sources into their format
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+lint:  ## Check the format of the sources
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+clean:  ## Remove what was built
+	@rm -rf .build
