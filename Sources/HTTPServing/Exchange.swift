@@ -11,7 +11,9 @@ public protocol Exchange: AnyObject {
     var delegate: (any ExchangeDelegate)? { get set }
 
     /// Answers as a whole.
-    func respond(_ response: Response)
+    ///
+    /// - Parameter memo: Given where many are answered the same, so that it is put into bytes once.
+    func respond(_ response: Response, sharing memo: ResponseMemo?)
 
     /// Answers with a head whose body is written bit by bit. Afterwards ``isChunked`` is known.
     func beginStream(_ head: Response)
@@ -34,6 +36,13 @@ public protocol Exchange: AnyObject {
 
     /// When to call ``ExchangeDelegate/deadlineReached(_:)``, to within a tenth of a second; replaces the last one.
     func setDeadline(_ deadline: NIODeadline)
+}
+
+extension Exchange {
+    /// Answers as a whole.
+    public func respond(_ response: Response) {
+        self.respond(response, sharing: nil)
+    }
 }
 
 /// What happens to an answer under way. All calls come on the event loop.

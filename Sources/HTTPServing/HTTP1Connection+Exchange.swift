@@ -12,13 +12,13 @@ extension HTTP1Connection: Exchange {
 
     var hasBegunStream: Bool { self.machine.isStreaming }
 
-    func respond(_ response: Response) {
+    func respond(_ response: Response, sharing memo: ResponseMemo?) {
         guard self.context != nil, let answer = self.machine.answered() else { return }
         self.delegate = nil
         if self.output.readableBytes == 0 {
-            self.output = self.bytes(of: response, answer)
+            self.output = self.bytes(of: response, answer, memo)
         } else {
-            self.output.writeImmutableBuffer(self.bytes(of: response, answer))
+            self.output.writeImmutableBuffer(self.bytes(of: response, answer, memo))
         }
         if answer.keepsAlive {
             if self.writesInNIO == 0 { self.expect(.request, within: self.loop.limits.idleTimeout) }
@@ -28,8 +28,10 @@ extension HTTP1Connection: Exchange {
         }
     }
 
-    private func bytes(of response: Response, _ answer: HTTP1StateMachine.Answer) -> ByteBuffer {
-        guard let memo = response.memo, answer.isPlain else { return self.encode(response, answer) }
+    private func bytes(
+        of response: Response, _ answer: HTTP1StateMachine.Answer, _ memo: ResponseMemo?
+    ) -> ByteBuffer {
+        guard let memo, answer.isPlain else { return self.encode(response, answer) }
         let date = self.loop.httpDate()
         if let bytes = memo.bytes, memo.date == date { return bytes }
         let bytes = self.encode(response, answer)

@@ -7,7 +7,7 @@ import Darwin
 /// Dates as HTTP writes them: RFC 9110, section 5.6.7, `IMF-fixdate`.
 enum HTTPDate {
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// - Parameter second: Seconds since 1970.
     static func text(_ second: time_t) -> String {

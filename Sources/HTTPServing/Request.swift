@@ -2,7 +2,7 @@ public import NIOCore
 public import NIOHTTP1
 
 /// A whole request, whatever version of HTTP carried it.
-public struct Request {
+public struct Request: Sendable {
     public let method: HTTPMethod
     public let headers: HTTPHeaders
     /// The path as it was sent: percent-encoded, beginning with `/`; `*` where OPTIONS asks about the whole server.

@@ -2,21 +2,16 @@ public import NIOCore
 public import NIOHTTP1
 
 /// An answer: all of it, or the head of one whose body follows as a stream.
-public struct Response {
+public struct Response: Sendable {
     public var status: HTTPResponseStatus
     public var headers: HTTPHeaders
     /// `nil` where there is no content at all: for 204 and 304, and for HEAD where its length is not known.
     public var body: ByteBuffer?
-    /// Set where the same answer is given to many, so that it is put into bytes once.
-    public var memo: ResponseMemo?
 
-    public init(
-        _ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: ByteBuffer? = nil, memo: ResponseMemo? = nil
-    ) {
+    public init(_ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: ByteBuffer? = nil) {
         self.status = status
         self.headers = headers
         self.body = body
-        self.memo = memo
     }
 
     /// A line of plain text.

@@ -15,4 +15,7 @@ public enum OpenFiles {
         guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
         return Int(clamping: hard)
     }
+
+    /// How many connections fit: some descriptors are left for the listener, the loops and files.
+    public static func connections(within openFiles: Int) -> Int { max(16, openFiles - 256) }
 }

@@ -36,7 +36,8 @@ final class Batch {
     let through: Position
     private var encodings = [ByteBuffer?](repeating: nil, count: Framing.allCases.count)
     /// What a poll is answered that is given all of the batch and nothing else.
-    private(set) lazy var pollResponse = PollContent.response(self, gap: nil, memo: ResponseMemo())
+    private(set) lazy var pollResponse = PollContent.response(self, gap: nil)
+    let pollMemo = ResponseMemo()
 
     init(epoch: Epoch, after: Position, events: [Event], through: Position) {
         self.epoch = epoch

@@ -12,10 +12,10 @@ enum PollContent {
         "X-Content-Type-Options": "nosniff",
     ]
 
-    static func response(_ batch: Batch, gap: Gap?, memo: ResponseMemo? = nil) -> Response {
+    static func response(_ batch: Batch, gap: Gap?) -> Response {
         var headers = Self.headers
         headers.add(name: "Last-Event-ID", value: batch.cursor.description)
-        return Response(.ok, headers: headers, body: ByteBuffer(bytes: Self.bytes(batch, gap: gap)), memo: memo)
+        return Response(.ok, headers: headers, body: ByteBuffer(bytes: Self.bytes(batch, gap: gap)))
     }
 
     private static func bytes(_ batch: Batch, gap: Gap?) -> [UInt8] {

@@ -62,7 +62,7 @@ final class PollTransport: Transport {
     private func answer(_ batch: Batch) {
         switch (self.parameters.transport, self.gap) {
         case (.pollEventStream, _): self.exchange.respond(self.eventStreamResponse(batch))
-        case (_, nil): self.exchange.respond(batch.pollResponse)
+        case (_, nil): self.exchange.respond(batch.pollResponse, sharing: batch.pollMemo)
         case (_, let gap?): self.exchange.respond(PollContent.response(batch, gap: gap))
         }
     }

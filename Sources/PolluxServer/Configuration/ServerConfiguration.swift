@@ -1,5 +1,6 @@
 public import Channels
 public import HTTPServing
+public import Logging
 public import Transports
 
 /// All that a server can be told; what is left out has its default.
@@ -23,6 +24,17 @@ public struct ServerConfiguration: Sendable {
     public var drainTimeout = Duration.seconds(10)
     /// What publishes by itself.
     public var sources: [SourceConfiguration] = []
+    /// The least level that is logged; default `info`.
+    public var logLevel = Logger.Level.info
+    /// The most connections; `nil`, the default, leaves the number to whoever knows the limit of open files. Setting it
+    /// sets `http.limits.connections`.
+    public var connections: Int? {
+        didSet { self.http.limits.connections = self.connections ?? Limits().connections }
+    }
+    /// The origins whose pages may read and write; default: none, so everybody may. Setting them sets `http.cors`.
+    public var corsOrigins: [String] = [] {
+        didSet { self.http.cors = CORS(allowed: self.corsOrigins) }
+    }
 
     public init() {}
 }

@@ -1,0 +1,21 @@
+/// Why something did not succeed at a server.
+public enum ClientError: Error, Equatable, Sendable {
+    /// There is no connection: nothing was sent. The reason, such as `connection refused`.
+    case unreachable(String)
+    /// The connection broke before the answer was complete: what was asked for may have been done, or not. The reason.
+    case lost(String)
+    /// The server said no.
+    case refused(ServerProblem)
+    /// What came is not what a Pollux server answers. What is wrong with it.
+    case unreadable(String)
+}
+
+extension ClientError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreachable(let reason), .lost(let reason): reason
+        case .refused(let problem): "\(problem)"
+        case .unreadable(let fault): "this is no answer of a Pollux server: \(fault)"
+        }
+    }
+}

@@ -1,0 +1,45 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Writes lines to a descriptor, each at once: whoever reads them waits for none.
+public struct LineWriter: Sendable {
+    /// Standard output.
+    public static let output = LineWriter(descriptor: STDOUT_FILENO)
+    /// Standard error.
+    public static let errors = LineWriter(descriptor: STDERR_FILENO)
+
+    private let descriptor: CInt
+
+    /// - Parameter descriptor: Is written to, and not closed.
+    public init(descriptor: CInt) {
+        self.descriptor = descriptor
+    }
+
+    /// Whether a person reads it.
+    public var isTerminal: Bool { isatty(self.descriptor) == 1 }
+
+    /// Writes a line and its end.
+    ///
+    /// - Returns: `false` if it cannot be written; most often nobody reads it any more (`EPIPE`).
+    @discardableResult
+    public func write(_ line: String) -> Bool {
+        var rest = Array((line + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { send($0) }
+            guard count >= 0 || errno == EINTR else { return false }
+            rest = rest.dropFirst(max(count, 0))
+        }
+        return true
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+        #if canImport(Glibc)
+        Glibc.write(self.descriptor, bytes.baseAddress, bytes.count)
+        #else
+        Darwin.write(self.descriptor, bytes.baseAddress, bytes.count)
+        #endif
+    }
+}

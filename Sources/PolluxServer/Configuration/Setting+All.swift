@@ -1,0 +1,111 @@
+import Channels
+import HTTPServing
+import Logging
+import NIOCore
+import Transports
+
+extension Setting {
+    /// All settings, in the order in which they are documented.
+    public static let all = server + limits + streams + polls + memory
+
+    /// The setting with this key.
+    static func named(_ key: String) -> Setting? { self.all.first { $0.key == key } }
+
+    /// `docs/configuration.md` has the same table: a test compares them.
+    private static let server = [
+        Setting(
+            "host", .host, \.http.host, "the address or name to listen on; `0.0.0.0` for all of IPv4, `::` for all"),
+        Setting("port", .count(0...65_535), \.http.port, "the port to listen on; 0 takes any that is free"),
+        Setting(
+            "loops", .count(1...1_024), \.loops, unset: "one for each core",
+            "the event loops (threads) that serve connections"),
+        Setting("publicFolder", .folder, \.publicFolder, "the folder of files that browsers load"),
+        Setting("logLevel", .word, \.logLevel, "the least level that is logged"),
+        Setting(
+            "cors.origins", .origins, \.corsOrigins, unset: "everybody",
+            "the origins whose pages may read and write, with credentials"),
+        Setting("drain.timeout", .time(from: 0), \.drainTimeout, "how long a stop waits for answers to end"),
+    ]
+
+    private static let limits = [
+        Setting(
+            "limits.headSize", .size(1 << 10...16 << 20), \.http.limits.headSize, "the most bytes of a request's head"),
+        Setting(
+            "limits.headerCount", .count(1...10_000), \.http.limits.headerCount, "the most header fields of a request"),
+        Setting(
+            "limits.bodySize", .content, \.http.limits.bodySize,
+            "the most bytes of a request's content; grows with `limits.batchSize` and `limits.eventSize`"),
+        Setting("limits.batchSize", .content, \.transports.batchSize, "the most bytes of a batch of events"),
+        Setting("limits.eventSize", .content, \.transports.eventSize, "the most bytes of an event's type and data"),
+        Setting("limits.channels", .count(1...10_000), \.transports.channels, "the most channels of one reader"),
+        Setting(
+            "limits.connections", .count(1...10_000_000), \.connections, unset: "by the limit of open files",
+            "the most connections; what comes beyond is refused"),
+        Setting(
+            "limits.headTimeout", .timeout, \.http.limits.headTimeout,
+            "how long a request's head may take, and a new connection until its first one"),
+        Setting("limits.bodyTimeout", .timeout, \.http.limits.bodyTimeout, "how long a request's content may take"),
+        Setting(
+            "limits.idleTimeout", .timeout, \.http.limits.idleTimeout,
+            "how long a connection may wait for its next request"),
+    ]
+
+    private static let streams = [
+        Setting(
+            "stream.retry", .milliseconds(from: 0), \.transports.retryMilliseconds,
+            "how long a client waits to reconnect"),
+        Setting(
+            "stream.retrySpread", .milliseconds(from: 0), \.transports.retrySpreadMilliseconds,
+            "over how long reconnections are spread that the server asks for, when it stops or is full"),
+        Setting(
+            "stream.heartbeat", .time(from: 0), \.transports.heartbeat, "how long a stream may be silent; 0 for ever"),
+        Setting("stream.heartbeatForm", .word, \.transports.heartbeatForm, "what a silent stream is sent"),
+        Setting(
+            "stream.writeTimeout", .timeout, \.http.limits.writeTimeout,
+            "how long a client may take nothing of what is written to it"),
+        Setting(
+            "stream.polyfillLifetime", .time(from: 1_000), \.transports.polyfillLifetime,
+            "how long a stream lasts for a polyfill that gives up after 50 s"),
+    ]
+
+    private static let polls = [
+        Setting(
+            "poll.wait", .time(from: 0), \.transports.pollWait,
+            "how long a poll is held that does not say; shrinks with `poll.waitMost`"),
+        Setting("poll.waitMost", .time(from: 0), \.transports.pollWaitMost, "how long a poll may ask to be held"),
+        Setting("poll.limit", .count(1...1_000_000), \.transports.pollLimit, "the most events in one answer"),
+        Setting(
+            "poll.retry", .milliseconds(from: 0), \.transports.pollRetryMilliseconds,
+            "how long an EventSource waits that is served by polls"),
+    ]
+
+    private static let memory = [
+        Setting("ledger", .word, \.ledger, "where events are kept: in memory they are gone when the process ends"),
+        Setting(
+            "memory.totalBytes", .storage, \.memory.totalBytes,
+            "the most bytes of all kept events, with about 200 for each; beyond it the oldest go"),
+        Setting(
+            "log.events", .events, \.bridge.logEvents,
+            "the most events of a channel that are held ready for its readers, besides the ledger"),
+        Setting("log.bytes", .storage, \.bridge.logBytes, "the same in bytes"),
+        Setting("log.totalBytes", .storage, \.bridge.totalLogBytes, "the same in bytes, of all channels together"),
+        Setting(
+            "log.idleTime", .time(from: 0), \.bridge.logIdleTime,
+            "how long a channel is held ready when nobody reads it any more"),
+        Setting(
+            "idempotency.window", .time(from: 0), \.memory.idempotencyWindow,
+            "how long an idempotency key is remembered"),
+        Setting("idempotency.keys", .events, \.memory.idempotencyKeys, "the most idempotency keys that are remembered"),
+    ]
+}
+
+// The ranges that several settings share. A deadline is looked at every 100 ms, so shorter timeouts would mean nothing.
+extension Form<Int> {
+    fileprivate static var content: Form { .size(1...1 << 30) }
+    fileprivate static var storage: Form { .size(1...1 << 50) }
+    fileprivate static var events: Form { .count(1...1_000_000_000) }
+}
+
+extension Form<TimeAmount> {
+    fileprivate static var timeout: Form { .time(from: 100) }
+}

@@ -1,0 +1,35 @@
+import Channels
+import JSON
+
+/// `sources`: what publishes by itself.
+struct SourcesSection {
+    private static let names = ["channel", "kind", "every"]
+    private static let every = Form<Duration>.time(from: 10)
+
+    /// What is given, in the order of the file.
+    private(set) var sources: [SourceConfiguration] = []
+
+    /// - Parameter value: An array with an object for each source.
+    init(_ value: JSONValue, in place: Place, _ findings: inout Findings) {
+        guard let elements = value.elements else {
+            findings.misfit(place, "sources", value, mustBe: "an array with an object for each source")
+            return
+        }
+        for (index, element) in elements.enumerated() {
+            let path = "sources[\(index)]"
+            guard let object = SectionObject(element, at: path, names: Self.names, in: place, &findings) else {
+                continue
+            }
+            let channel = object.requiredValue("channel", .channel, &findings)
+            let kind = object.requiredValue("kind", Form<SourceConfiguration.Kind>.word, &findings)
+            let every = object.requiredValue("every", Self.every, &findings)
+            guard let channel, let kind, let every else { continue }
+            self.sources.append(SourceConfiguration(channel: channel, kind: kind, every: every))
+        }
+    }
+
+    /// A source in words.
+    static func text(_ source: SourceConfiguration) -> String {
+        "\(source.kind.rawValue) on \(source.channel), every \(Self.every.write(source.every))"
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import HTTPServing
+import Logging
+import PolluxServer
+import ServiceLifecycle
+import UnixSignals
+
+/// `pollux serve`.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve channels over HTTP until SIGTERM or SIGINT.",
+        discussion: """
+            Settings come from the file, then from the environment (POLLUX_PORT, POLLUX_LIMITS_EVENT_SIZE, ...), then from
+            here. A wrong one stops the start and is named.
+
+              pollux serve --config config/pollux.json
+              pollux serve --port 9000 --set stream.heartbeat=5s
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        var configuration = try self.options.load().server
+        var logger = Logger(label: "pollux", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = configuration.logLevel
+        let openFiles = OpenFiles.raiseLimit()
+        let connections = configuration.connections ?? OpenFiles.connections(within: openFiles)
+        configuration.connections = connections
+        logger.info("limit of open files raised", metadata: ["openFiles": "\(openFiles)", "connections": "\(connections)"])
+        let server = PolluxServer(configuration, logger: logger)
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await services.run()
+        } catch {
+            throw ServeFailure(description: "the server cannot run: \(error)")
+        }
+    }
+}
+
+/// Why the server has stopped, or never begun.
+private struct ServeFailure: Error, CustomStringConvertible {
+    let description: String
+}

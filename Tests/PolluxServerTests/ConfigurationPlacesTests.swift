@@ -1,0 +1,87 @@
+import HTTPServing
+import NIOCore
+import PolluxServer
+import Testing
+import Transports
+
+@Suite struct ConfigurationPlacesTests {
+    @Test func `Without anything given all is as by default`() throws {
+        let loaded = try load()
+        #expect(loaded.changes == [])
+        #expect(loaded.describe() == "")
+        #expect(loaded.server.http.port == 8080)
+        #expect(loaded.server.connections == nil)
+    }
+
+    @Test func `The command line wins over the environment, and that over the file`() throws {
+        let text = #"{"port": 1, "limits": {"channels": 1}, "host": "file"}"#
+        let environment = ["POLLUX_PORT": "2", "POLLUX_LIMITS_CHANNELS": "2"]
+        let loaded = try load(text, environment: environment, flags: ["port": "3"])
+        #expect(loaded.server.http.port == 3)
+        #expect(loaded.server.transports.channels == 2)
+        #expect(loaded.server.http.host == "file")
+    }
+
+    @Test func `What is not as by default is told with where it comes from`() throws {
+        let loaded = try LoadedConfiguration(
+            file: repositoryPath("config/pollux.json"),
+            environment: ["POLLUX_PUBLIC_FOLDER": "", "POLLUX_PORT": "9000", "POLLUX_LOOPS": "2"],
+            flags: ["port": "9001"])
+        #expect(
+            loaded.describe() == """
+                port = 9001 (from --port)
+                loops = 2 (from POLLUX_LOOPS)
+                publicFolder = none (from POLLUX_PUBLIC_FOLDER)
+                sources[0] = clock on date, every 1s (from \(repositoryPath("config/pollux.json")))
+                """)
+    }
+
+    @Test func `A value that is as by default is not told, wherever it is given`() throws {
+        #expect(try load(#"{"port": 8080, "limits": {"eventSize": 65536}}"#).changes == [])
+    }
+
+    @Test(arguments: Setting.all)
+    func `A setting is read from every place under its name there`(_ setting: Setting) throws {
+        let values = ["7", "2MB", "https://example.org", "debug", "comment", "memory"]
+        let value = try #require(values.first { (try? load(flags: [setting.key: $0])) != nil })
+        let loaded = [
+            try load(flags: [setting.key: value]), try load(environment: [setting.environmentVariable: value]),
+            try load(self.document(setting.key, value)),
+        ]
+        let changes = loaded.map { $0.changes.first { $0.key == setting.key }?.value }
+        #expect(changes == Array(repeating: changes[0], count: 3))
+        #expect(changes[0] != nil || value == setting.defaultText)
+    }
+
+    private func document(_ key: String, _ value: String) -> String {
+        let names = key.split(separator: ".")
+        return names.reversed().reduce("\"\(value)\"") { "{\"\($1)\": \($0)}" }
+    }
+
+    @Test func `Variables that are not for us are passed over`() throws {
+        #expect(try load(environment: ["PORT": "x", "POLLUXPORT": "x", "pollux_port": "x"]).changes == [])
+    }
+
+    @Test func `Members that begin with slashes are comments`() throws {
+        let text =
+            #"{"//": 1, "// limits": {"x": 1}, "limits": {"//": null}, "retention": {"// *": 1, "*": {"//": 1}}}"#
+        #expect(try load(text).changes == [])
+    }
+
+    @Test func `A key may be written with its group in front`() throws {
+        #expect(try load(#"{"limits.eventSize": "2KB"}"#).server.transports.eventSize == 2_048)
+    }
+
+    @Test func `The content of a request may be as large as a batch or an event`() throws {
+        let byBatch = try load(#"{"limits": {"batchSize": "2MB"}}"#)
+        #expect(byBatch.server.http.limits.bodySize == 2 << 20)
+        #expect(byBatch.changes.map(\.description).contains("limits.bodySize = 2MB (follows limits.batchSize)"))
+        #expect(try load(flags: ["limits.eventSize": "3MB"]).server.http.limits.bodySize == 3 << 20)
+        #expect(try load(flags: ["limits.batchSize": "1KB"]).server.http.limits.bodySize == 1 << 20)
+        #expect(try load(flags: ["limits.bodySize": "4MB"]).server.http.limits.bodySize == 4 << 20)
+    }
+
+    @Test func `A poll is not held longer than the most unless it says so itself`() throws {
+        #expect(try load(flags: ["poll.waitMost": "5s"]).server.transports.pollWait == .seconds(5))
+    }
+}

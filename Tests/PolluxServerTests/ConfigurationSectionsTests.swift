@@ -1,0 +1,89 @@
+import Channels
+import PolluxServer
+import Testing
+
+@Suite struct ConfigurationSectionsTests {
+    /// What is kept of a channel, by the two parts that have to agree on it.
+    private func retention(_ text: String, of channel: String) throws -> Retention {
+        let server = try load(text).server
+        let name = try ChannelName(channel)
+        #expect(server.memory.retention.retention(of: name) == server.bridge.retention.retention(of: name))
+        return server.memory.retention.retention(of: name)
+    }
+
+    @Test func `Without retention every channel has the default`() throws {
+        #expect(try self.retention("{}", of: "a") == Retention())
+        #expect(try self.retention(#"{"retention": {}}"#, of: "a") == Retention())
+    }
+
+    @Test func `The star holds for all channels`() throws {
+        let text = #"{"retention": {"*": {"events": 5, "age": "1d", "bytes": "1KB"}}}"#
+        #expect(try self.retention(text, of: "a") == Retention(events: 5, age: .seconds(86_400), bytes: 1_024))
+    }
+
+    @Test func `What a pattern leaves out is as for the star, wherever that stands`() throws {
+        let text = #"{"retention": {"orders.*": {"age": 60}, "*": {"events": 5}}}"#
+        #expect(try self.retention(text, of: "orders.eu") == Retention(events: 5, age: .seconds(60)))
+        #expect(try self.retention(text, of: "other") == Retention(events: 5))
+    }
+
+    @Test func `Retention is told pattern by pattern`() throws {
+        let loaded = try load(#"{"retention": {"orders.*": {"age": 60}, "*": {"events": 1000}}}"#)
+        #expect(loaded.changes.map(\.key) == ["retention.orders.*"])
+        #expect(loaded.changes.map(\.value) == ["1000 events, 1m, 4MB"])
+    }
+
+    @Test(arguments: [
+        (#"{"retention": 5}"#, "retention is 5, but must be an object with a member for each pattern"),
+        (#"{"retention": {"*": 5}}"#, "retention.* is 5, but must be an object with events, age, bytes"),
+        (#"{"retention": {"a": {"evnts": 5}}}"#, "retention.a.evnts is not known; did you mean retention.a.events?"),
+        (#"{"retention": {"a": {"colour": 5}}}"#, "retention.a.colour is not known"),
+        (
+            #"{"retention": {"a": {"events": 0}}}"#,
+            "retention.a.events is 0, but must be a whole number from 1 to 1000000000"
+        ),
+        (
+            #"{"retention": {"a": {"age": "x"}}}"#,
+            #"retention.a.age is "x", but must be a time from 1ms to 3650d, such as 15s"#
+        ),
+        (
+            #"{"retention": {"a": {"bytes": -1}}}"#,
+            "retention.a.bytes is -1, but must be a size from 1B to 1024TB, such as 64KB"
+        ),
+        (#"{"sources": {}}"#, "sources is {}, but must be an array with an object for each source"),
+        (#"{"sources": [1]}"#, "sources[0] is 1, but must be an object with channel, kind, every"),
+        (
+            #"{"sources": [{"channel": "a", "kind": "clock", "every": "1s", "evry": 1}]}"#,
+            "sources[0].evry is not known; did you mean sources[0].every?"
+        ),
+        (
+            #"{"sources": [{"channel": "a", "kind": "clock"}]}"#,
+            "sources[0].every is missing; it must be a time from 10ms to 3650d, such as 15s"
+        ),
+        (
+            #"{"sources": [{"channel": "a", "kind": "cron", "every": 1}]}"#,
+            #"sources[0].kind is "cron", but must be clock"#
+        ),
+        (
+            #"{"sources": [{"channel": "..", "kind": "clock", "every": 1}]}"#,
+            #"sources[0].channel is "..", but must be a channel name: 1 to 256 bytes without control characters"#
+        ),
+    ])
+    func `What is wrong in a section is told with its place`(_ text: String, _ problem: String) {
+        #expect(problems(text) == ["pollux.json: \(problem)"])
+    }
+
+    @Test func `Sources are read in their order`() throws {
+        let clock = #"{"channel": "date", "kind": "clock", "every": "1s"}"#
+        let slow = #"{"channel": "slow", "kind": "clock", "every": 60}"#
+        #expect(
+            try load("{\"sources\": [\(clock), \(slow)]}").server.sources == [
+                SourceConfiguration(channel: ChannelName("date"), kind: .clock, every: .seconds(1)),
+                SourceConfiguration(channel: ChannelName("slow"), kind: .clock, every: .seconds(60)),
+            ])
+    }
+
+    @Test func `Sections are in the file only`() {
+        #expect(problems(environment: ["POLLUX_SOURCES": "[]"], flags: ["retention": "{}"]).count == 2)
+    }
+}
