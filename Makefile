@@ -2,8 +2,8 @@
 
 CONFIG ?= config/pollux.json
 ARGS ?=
-# The Swift library linked in; no checks of exclusive access at run time, since every class here has one owner.
-RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+# The Swift library linked in, generics specialised over modules, no checks of exclusive access at run time, since every class here has one owner.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
 BINARY := .build/release/pollux
 VENV := .build/venv
 # Where the load generator and its comparison lie, and how many rounds are run.

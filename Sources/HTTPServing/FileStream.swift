@@ -62,8 +62,6 @@ final class FileStream: ExchangeDelegate {
 
     func drained() {
         guard case .blocked = self.state else { return }
-        // Until now the connection's own time limit for what was written was set.
-        self.exchange.setDeadline(.distantFuture)
         self.readNext()
     }
 

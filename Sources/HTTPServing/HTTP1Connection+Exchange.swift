@@ -131,8 +131,13 @@ extension HTTP1Connection: Exchange {
     private func writeCompleted() {
         self.writesInNIO -= 1
         guard self.writesInNIO == 0, !self.isWriting, self.context?.channel.isActive == true else { return }
-        if self.machine.isWaiting { self.expect(.request, within: self.loop.limits.idleTimeout) }
-        if self.machine.isEnding { self.expect(.close, within: self.loop.limits.lingerTimeout) }
+        if self.machine.isWaiting {
+            self.expect(.request, within: self.loop.limits.idleTimeout)
+        } else if self.machine.isEnding {
+            self.expect(.close, within: self.loop.limits.lingerTimeout)
+        } else {
+            self.setDeadline(.distantFuture)
+        }
         self.delegate?.drained()
         self.flushUnlessBusy()
     }

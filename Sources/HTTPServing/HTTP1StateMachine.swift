@@ -9,13 +9,19 @@ struct HTTP1StateMachine {
         /// No request is under way.
         case waiting
         /// The head is there, the content on its way.
-        case receiving(HTTPRequestHead, body: ByteBuffer)
+        case receiving(Head, body: ByteBuffer)
         /// The request is with the responder.
         case answering(Answer)
         /// The answer's head is written, its content under way; what the client sends is not looked at any more.
         case streaming(Answer)
         /// All is written; the connection waits for the client to close.
         case ending
+    }
+
+    /// The head of a request, and what is known from its fields.
+    struct Head {
+        let head: HTTPRequestHead
+        let fields: KnownFields
     }
 
     /// What must be remembered of a request until it is answered.
@@ -63,10 +69,10 @@ struct HTTP1StateMachine {
 
     enum OnPart {
         case none
-        /// The head is there; the content must follow in time. A client that waits for it is told to send it
+        /// The head is there, and content must follow in time. A client that waits for it is told to send it
         /// (RFC 9110, section 10.1.1).
         case awaitBody(sendContinue: Bool)
-        case handle(HTTPRequestHead, body: ByteBuffer)
+        case handle(Head, body: ByteBuffer)
         /// Answer with the problem, and close.
         case refuse(Problem)
     }
@@ -147,18 +153,18 @@ struct HTTP1StateMachine {
     }
 
     private mutating func received(_ head: HTTPRequestHead) -> OnPart {
+        let head = Head(head: head, fields: KnownFields(head.headers))
         if let problem = self.problem(with: head) { return self.refuse(problem, of: head) }
         self.state = .receiving(head, body: ByteBuffer())
-        return .awaitBody(sendContinue: !head.version.isBefore11 && head.expectsContinue)
+        guard head.fields.hasContent else { return .none }
+        return .awaitBody(sendContinue: !head.head.version.isBefore11 && head.fields.expectsContinue)
     }
 
-    private func problem(with head: HTTPRequestHead) -> Problem? {
-        let hosts = head.headers.count { name, _ in name.utf8.count == 4 && name.lowercased() == "host" }
-        if hosts > 1 || (hosts == 0 && !head.version.isBefore11) {
+    private func problem(with head: Head) -> Problem? {
+        if head.fields.hostCount > 1 || (head.fields.hostCount == 0 && !head.head.version.isBefore11) {
             return .badRequest("a request needs exactly one field Host (RFC 9112, section 3.2)")
         }
-        guard head.method != .GET else { return nil }
-        if let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length > self.bodySize {
+        if let length = head.fields.contentLength.flatMap({ Int($0) }), length > self.bodySize {
             return .contentTooLarge(self.bodyLimitText)
         }
         return nil
@@ -168,25 +174,19 @@ struct HTTP1StateMachine {
         "the content of a request may have at most \(self.bodySize) bytes (limits.bodySize)"
     }
 
-    private mutating func refuse(_ problem: Problem, of head: HTTPRequestHead) -> OnPart {
+    private mutating func refuse(_ problem: Problem, of head: Head) -> OnPart {
         var answer = self.answer(to: head)
         answer.keepsAlive = false
         self.state = .answering(answer)
         return .refuse(problem)
     }
 
-    private func answer(to head: HTTPRequestHead) -> Answer {
+    private func answer(to head: Head) -> Answer {
         // Behind a request that asks for another protocol the decoder reads no further one.
-        let mayUpgrade = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+        let mayUpgrade = head.head.method == .CONNECT || head.fields.wantsUpgrade
         return Answer(
-            isHead: head.method == .HEAD, isHTTP10: head.version.isBefore11,
-            keepsAlive: head.isKeepAlive && !mayUpgrade && !self.isDraining, origin: head.headers.first(name: "Origin"))
-    }
-}
-
-extension HTTPRequestHead {
-    fileprivate var expectsContinue: Bool {
-        self.method != .GET && self.headers.first(name: "Expect")?.lowercased() == "100-continue"
+            isHead: head.head.method == .HEAD, isHTTP10: head.head.version.isBefore11,
+            keepsAlive: head.head.isKeepAlive && !mayUpgrade && !self.isDraining, origin: head.fields.origin)
     }
 }
 

@@ -31,7 +31,9 @@ final class OpenFile: Sendable {
         var bytes = ByteBuffer()
         while bytes.readableBytes < range.count {
             let left = range.dropFirst(bytes.readableBytes)
-            let count = bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: left.count) { self.read(left, into: $0) }
+            let count = bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: left.count) {
+                self.read(left, into: $0)
+            }
             guard count > 0 else { return nil }
         }
         return bytes

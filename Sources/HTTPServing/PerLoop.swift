@@ -4,7 +4,8 @@ public import NIOPosix
 /// A value for each event loop of a group, used on that loop alone.
 public struct PerLoop<Value>: Sendable {
     // A handful at most, so that looking through them beats hashing.
-    private let values: [(loop: any EventLoop, value: NIOLoopBound<Value>)]
+    @usableFromInline
+    let values: [(loop: any EventLoop, value: NIOLoopBound<Value>)]
 
     /// Makes each value on its own loop.
     ///
@@ -18,6 +19,7 @@ public struct PerLoop<Value>: Sendable {
     }
 
     /// The value of a loop of the group; to be called on that loop.
+    @inlinable
     public subscript(loop: any EventLoop) -> Value {
         for (other, bound) in self.values where other === loop { return bound.value }
         preconditionFailure("\(loop) is not a loop of this group: \(self.values.map(\.loop))")

@@ -4,6 +4,9 @@ public enum PercentEncoding {
     ///
     /// - Parameter plusIsBlank: In queries and forms `+` is a blank, in paths it is a plus.
     public static func decode(_ text: ArraySlice<UInt8>, plusIsBlank: Bool) -> [UInt8]? {
+        guard text.contains(UInt8(ascii: "%")) || (plusIsBlank && text.contains(UInt8(ascii: "+"))) else {
+            return Array(text)
+        }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(text.count)
         var iterator = text.makeIterator()

@@ -13,7 +13,15 @@ public struct Request: Sendable {
     /// Whether the server holds as many connections as it may: only refusals are to be answered.
     public let isOverCapacity: Bool
 
+    private let fields: KnownFields
+
     init(head: HTTPRequestHead, body: ByteBuffer, isOverCapacity: Bool = false) {
+        self.init(HTTP1StateMachine.Head(head: head, fields: KnownFields(head.headers)), body, isOverCapacity)
+    }
+
+    init(_ received: HTTP1StateMachine.Head, _ body: ByteBuffer, _ isOverCapacity: Bool) {
+        let head = received.head
+        self.fields = received.fields
         self.method = head.method
         self.headers = head.headers
         self.body = body
@@ -42,10 +50,19 @@ public struct Request: Sendable {
 }
 
 extension Request {
+    /// The field `Origin`: of which origin the page is that asks.
+    public var origin: String? { self.fields.origin }
+
+    /// The field `Last-Event-ID`; `nil` also if it is empty.
+    public var lastEventID: String? { self.fields.lastEventID.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// Whether there is a field `X-Requested-With`, by which scripts have told themselves from pages.
+    public var isByScript: Bool { self.fields.requestedWith != nil }
+
     /// The first of some media types that the field `Accept` names; `nil` if it names none. Weights are not looked at:
     /// old clients send none.
     public func firstAccepted(of mediaTypes: [StaticString]) -> Int? {
-        guard let field = self.headers.first(name: "Accept") else { return nil }
+        guard let field = self.fields.accept else { return nil }
         return mediaTypes.firstIndex { field.containsASCII($0) }
     }
 

@@ -5,7 +5,8 @@ public import NIOHTTP1
 public struct Response: Sendable {
     public var status: HTTPResponseStatus
     public var headers: HTTPHeaders
-    /// `nil` where there is no content at all: for 204 and 304, and for HEAD where its length is not known.
+    /// `nil` where there is no content at all: for 204 and 304, and for HEAD where none was made; its length, if known,
+    /// is then among the headers.
     public var body: ByteBuffer?
 
     public init(_ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: ByteBuffer? = nil) {

@@ -92,7 +92,7 @@ final class Router: Responder {
 
     private func requireWrite(_ request: Request) throws(Problem) {
         try self.requireCapacity(request)
-        guard self.cors.allowsWrite(from: request.header("Origin")) else {
+        guard self.cors.allowsWrite(from: request.origin) else {
             throw Problem(.forbidden, "Forbidden", detail: "pages of this origin may not write (cors.origins)")
         }
     }

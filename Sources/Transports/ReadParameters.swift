@@ -80,7 +80,7 @@ struct ReadParameters {
     }
 
     private mutating func takeStart(_ request: Request, _ named: Named) throws(Problem) {
-        if let header = request.header("Last-Event-ID") {
+        if let header = request.lastEventID {
             self.start = .cursor(Array(header.utf8))
         } else if let cursor = named["lasteventid"] ?? named["evslasteventid"] ?? named["after"] {
             self.start = .cursor(cursor)
@@ -112,7 +112,7 @@ struct ReadParameters {
             self.limit = limit
         }
         if let heartbeat = try named.number("heartbeat", most: 3_600) { self.heartbeat = .seconds(Int64(heartbeat)) }
-        if request.header("X-Requested-With") != nil, !named.isPolyfill {
+        if request.isByScript, !named.isPolyfill {
             self.lifetime = defaults.polyfillLifetime
             self.wait = min(self.wait, defaults.polyfillLifetime)
         }
@@ -122,7 +122,9 @@ struct ReadParameters {
         switch named.text("open") {
         case "id": self.opensWithID = true
         case "none": self.opensWithID = false
-        case nil: self.opensWithID = request.header("User-Agent")?.hasPrefix("Mozilla/") ?? false
+        case nil:
+            self.opensWithID =
+                self.transport == .eventStream && (request.header("User-Agent")?.hasPrefix("Mozilla/") ?? false)
         case .some(let other): throw .badRequest("open=\(other): must be id or none")
         }
         switch named.text("envelope") {

@@ -236,7 +236,7 @@ def test_expect_100_continue_is_answered_before_the_body(server, channel):
 
 def test_expect_100_continue_of_an_oversize_body_is_refused_at_once(server, channel):
     with server.connect() as connection:
-        connection.send(b"POST " + channel_path(channel).encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 500000\r\nExpect: 100-continue\r\n\r\n")
+        connection.send(b"POST " + channel_path(channel).encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 2000000\r\nExpect: 100-continue\r\n\r\n")
         answer = connection.read_answer(timeout=3)
         assert connection.interim == [], "no invitation to send what is not wanted"
         assert_problem(answer, 413)

@@ -282,7 +282,7 @@ def test_the_events_of_a_batch_are_not_mixed_with_others(server, channel):
 
 
 @pytest.mark.parametrize("query, type", [("", "message"), ("?event=", "message"), ("?event=price", "price"), ("?event=a+b", "a b"), ("?event=" + "t" * 128, "t" * 128), ("?event=pollux", "pollux"),
-                                         ("?event=gr%C3%B6%C3%9Fe", "größe"), ("?event=message", "message"), ("?Event=x", "x")])
+                                         ("?event=gr%C3%B6%C3%9Fe", "größe"), ("?event=message", "message")])
 def test_the_query_gives_the_type(server, channel, query, type):
     answer = server.post(channel, "x", "text/plain", query)
     assert answer.status == 201, answer

@@ -30,7 +30,7 @@ final class FakeExchange: Exchange {
         self.events = events
     }
 
-    func respond(_ response: Response) {
+    func respond(_ response: Response, sharing memo: ResponseMemo?) {
         self.delegate = nil
         self.hasResponded = true
         self.events.yield(.responded(response))

@@ -14,15 +14,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/a.txt", "text/plain; charset=utf-8", "0123456789"), ("/a.txt?v=1", "text/plain; charset=utf-8", "0123456789"),
-        ("/%61.txt", "text/plain; charset=utf-8", "0123456789"), ("/empty.txt", "text/plain; charset=utf-8", ""),
-        ("/", "text/html; charset=utf-8", "<title>front</title>"), ("/below/", "text/html; charset=utf-8", "<title>below</title>"),
-        ("/below/index.html", "text/html; charset=utf-8", "<title>below</title>"), ("/no%20index/a.txt", "text/plain; charset=utf-8", "x"),
+        ("/a.txt", "text/plain", "0123456789"), ("/a.txt?v=1", "text/plain", "0123456789"),
+        ("/%61.txt", "text/plain", "0123456789"), ("/empty.txt", "text/plain", ""),
+        ("/", "text/html", "<title>front</title>"), ("/below/", "text/html", "<title>below</title>"),
+        ("/below/index.html", "text/html", "<title>below</title>"), ("/no%20index/a.txt", "text/plain", "x"),
     ])
     func `A file is answered with its type and content`(_ target: String, _ type: String, _ content: String) throws {
         let response = try site.answer(target)
         #expect(response.status == .ok)
-        #expect(response.header("Content-Type") == type)
+        #expect(response.header("Content-Type") == "\(type); charset=utf-8")
         #expect(response.body.map { String(buffer: $0) } == content)
     }
 
@@ -56,8 +56,9 @@ import Testing
     // MARK: Folders
 
     @Test(arguments: [
-        ("/below", "/below/"), ("/below?a=b&c", "/below/?a=b&c"), ("/no%20index", "/no%20index/"), ("/b%65low", "/below/"),
-        ("/below?a\r\nSet-Cookie:b", "/below/"), ("/below?", "/below/"), ("http://example.org/below", "/below/"),
+        ("/below", "/below/"), ("/below?a=b&c", "/below/?a=b&c"), ("/no%20index", "/no%20index/"),
+        ("/b%65low", "/below/"), ("/below?a\r\nSet-Cookie:b", "/below/"), ("/below?", "/below/"),
+        ("http://example.org/below", "/below/"),
     ])
     func `A folder's path is sent on to the one with a slash`(_ target: String, _ location: String) throws {
         let response = try site.answer(target)
@@ -107,15 +108,23 @@ import Testing
         #expect(try site.answer("/gone", ["Accept": "text/html"]).text.contains("<h1>Not found</h1>"))
     }
 
+    @Test func `The folder's own page must not be too long`() throws {
+        try self.site.temporary.write(pattern(1 << 20 + 1), to: "404.html")
+        #expect(try site.answer("/gone", ["Accept": "text/html"]).text.contains("<h1>Not found</h1>"))
+    }
+
     @Test func `Conditions do not count for what is missing`() throws {
         #expect(try site.answer("/gone", ["If-Match": #""x""#, "If-None-Match": "*"]).status == .notFound)
     }
 
-    @Test(arguments: FilePathTests.hostile + ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/below/../../secret.txt"])
+    @Test(
+        arguments: FilePathTests.hostile + [
+            "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/below/../../secret.txt",
+        ])
     func `No path leads out of the folder`(_ path: String) throws {
         let response = try site.answer(path)
         #expect(response.status == .notFound)
-        #expect(!response.text.contains("\"secret\"") && response.text != "secret")
+        #expect(response.text != "secret")
     }
 
     @Test func `There are no files without a folder`() {

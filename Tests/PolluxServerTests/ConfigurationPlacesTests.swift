@@ -29,7 +29,7 @@ import Transports
             flags: ["port": "9001"])
         #expect(
             loaded.describe() == """
-                port = 9001 (from --port)
+                port = 9001 (from the command line)
                 loops = 2 (from POLLUX_LOOPS)
                 publicFolder = none (from POLLUX_PUBLIC_FOLDER)
                 sources[0] = clock on date, every 1s (from \(repositoryPath("config/pollux.json")))

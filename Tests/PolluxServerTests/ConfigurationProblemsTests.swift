@@ -12,7 +12,7 @@ import Testing
                 "pollux.json: limts.eventSize is not known; did you mean limits.eventSize?",
                 "pollux.json: sources is 1, but must be an array with an object for each source",
                 #"environment: POLLUX_LOOPS (loops) is "many", but must be a whole number from 1 to 1024"#,
-                "command line: --prot is not known; did you mean --port?",
+                "command line: prot is not known; did you mean port?",
             ])
         #expect(found.count == 5)
     }

@@ -67,7 +67,7 @@ import Transports
         let setting = try #require(Setting.all.first { $0.key == key })
         #expect(
             problems(flags: [key: value]) == [
-                "command line: --\(key) is \"\(value)\", but must be \(setting.expectation)"
+                "command line: \(key) is \"\(value)\", but must be \(setting.expectation)"
             ])
     }
 

@@ -38,7 +38,7 @@ public struct LoadedConfiguration: Sendable {
         var findings = Findings()
         let file = path.map { ConfigurationFile($0, &findings) }
         let layers = [
-            Layer(.commandLine, Self.entries(flags, prefix: "--"), &findings),
+            Layer(.commandLine, Self.entries(flags), &findings),
             Layer(.environment, Self.entries(environment.filter { $0.key.hasPrefix("POLLUX_") }), &findings),
             file.map { Layer($0.place, $0.entries, &findings) },
         ]
@@ -48,8 +48,8 @@ public struct LoadedConfiguration: Sendable {
         guard findings.problems.isEmpty else { throw ConfigurationError(problems: findings.problems) }
     }
 
-    private static func entries(_ texts: [String: String], prefix: String = "") -> [(name: String, value: JSONValue)] {
-        texts.sorted { $0.key < $1.key }.map { (prefix + $0.key, .string($0.value)) }
+    private static func entries(_ texts: [String: String]) -> [(name: String, value: JSONValue)] {
+        texts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }
     }
 
     /// Sets what is given; returns by key where that is.

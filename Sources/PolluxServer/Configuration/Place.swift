@@ -16,9 +16,8 @@ enum Place: Sendable, Equatable, CustomStringConvertible {
     /// What a setting is called there.
     func name(of setting: Setting) -> String {
         switch self {
-        case .file: setting.key
+        case .file, .commandLine: setting.key
         case .environment: setting.environmentVariable
-        case .commandLine: "--" + setting.key
         }
     }
 
@@ -37,7 +36,8 @@ enum Place: Sendable, Equatable, CustomStringConvertible {
     func origin(of setting: Setting) -> String {
         switch self {
         case .file(let path): path
-        case .environment, .commandLine: self.name(of: setting)
+        case .environment: setting.environmentVariable
+        case .commandLine: "the command line"
         }
     }
 }
