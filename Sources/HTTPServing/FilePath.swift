@@ -10,8 +10,8 @@ struct FilePath: Equatable {
     /// - Parameter path: As it was sent.
     /// - Returns: `nil` for a path with a segment that is no visible name: empty, beginning with `.` (thus `..` and
     ///   hidden files, but not `.well-known`, RFC 8615), with a `/`, `\` or NUL once decoded, or not UTF-8.
-    init?(_ path: Substring) {
-        var segments = Array(path.utf8).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    init?(_ path: [UInt8]) {
+        var segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard segments.count > 1, segments.removeFirst().isEmpty else { return nil }
         self.isFolder = segments.last?.isEmpty == true
         if self.isFolder { segments.removeLast() }

@@ -180,7 +180,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
             if sendContinue { self.output.writeString("HTTP/1.1 100 Continue\r\n\r\n") }
         case .handle(let head, let body):
             self.loop.deadlines.set(.distantFuture, of: self)
-            self.loop.responder.respond(to: Request(head, body, self.isOverCapacity), on: self)
+            self.loop.responder.respond(to: Request(head, body: body, isOverCapacity: self.isOverCapacity), on: self)
         case .refuse(let problem):
             self.respond(problem.response)
         }

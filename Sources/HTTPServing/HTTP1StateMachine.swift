@@ -9,19 +9,13 @@ struct HTTP1StateMachine {
         /// No request is under way.
         case waiting
         /// The head is there, the content on its way.
-        case receiving(Head, body: ByteBuffer)
+        case receiving(RequestHead, body: ByteBuffer)
         /// The request is with the responder.
         case answering(Answer)
         /// The answer's head is written, its content under way; what the client sends is not looked at any more.
         case streaming(Answer)
         /// All is written; the connection waits for the client to close.
         case ending
-    }
-
-    /// The head of a request, and what is known from its fields.
-    struct Head {
-        let head: HTTPRequestHead
-        let fields: KnownFields
     }
 
     /// What must be remembered of a request until it is answered.
@@ -72,7 +66,7 @@ struct HTTP1StateMachine {
         /// The head is there, and content must follow in time. A client that waits for it is told to send it
         /// (RFC 9110, section 10.1.1).
         case awaitBody(sendContinue: Bool)
-        case handle(Head, body: ByteBuffer)
+        case handle(RequestHead, body: ByteBuffer)
         /// Answer with the problem, and close.
         case refuse(Problem)
     }
@@ -80,7 +74,7 @@ struct HTTP1StateMachine {
     mutating func received(_ part: HTTPServerRequestPart) -> OnPart {
         switch (self.state, part) {
         case (.waiting, .head(let head)):
-            return self.received(head)
+            return self.received(RequestHead(head))
         case (.receiving(let head, var body), .body(var bytes)):
             guard body.readableBytes + bytes.readableBytes <= self.bodySize else {
                 return self.refuse(.contentTooLarge(self.bodyLimitText), of: head)
@@ -152,16 +146,15 @@ struct HTTP1StateMachine {
         }
     }
 
-    private mutating func received(_ head: HTTPRequestHead) -> OnPart {
-        let head = Head(head: head, fields: KnownFields(head.headers))
+    private mutating func received(_ head: RequestHead) -> OnPart {
         if let problem = self.problem(with: head) { return self.refuse(problem, of: head) }
         self.state = .receiving(head, body: ByteBuffer())
         guard head.fields.hasContent else { return .none }
-        return .awaitBody(sendContinue: !head.head.version.isBefore11 && head.fields.expectsContinue)
+        return .awaitBody(sendContinue: !head.isHTTP10 && head.fields.expectsContinue)
     }
 
-    private func problem(with head: Head) -> Problem? {
-        if head.fields.hostCount > 1 || (head.fields.hostCount == 0 && !head.head.version.isBefore11) {
+    private func problem(with head: RequestHead) -> Problem? {
+        if head.fields.hostCount > 1 || (head.fields.hostCount == 0 && !head.isHTTP10) {
             return .badRequest("a request needs exactly one field Host (RFC 9112, section 3.2)")
         }
         if let length = head.fields.contentLength.flatMap({ Int($0) }), length > self.bodySize {
@@ -174,22 +167,16 @@ struct HTTP1StateMachine {
         "the content of a request may have at most \(self.bodySize) bytes (limits.bodySize)"
     }
 
-    private mutating func refuse(_ problem: Problem, of head: Head) -> OnPart {
+    private mutating func refuse(_ problem: Problem, of head: RequestHead) -> OnPart {
         var answer = self.answer(to: head)
         answer.keepsAlive = false
         self.state = .answering(answer)
         return .refuse(problem)
     }
 
-    private func answer(to head: Head) -> Answer {
-        // Behind a request that asks for another protocol the decoder reads no further one.
-        let mayUpgrade = head.head.method == .CONNECT || head.fields.wantsUpgrade
-        return Answer(
-            isHead: head.head.method == .HEAD, isHTTP10: head.head.version.isBefore11,
-            keepsAlive: head.head.isKeepAlive && !mayUpgrade && !self.isDraining, origin: head.fields.origin)
+    private func answer(to head: RequestHead) -> Answer {
+        Answer(
+            isHead: head.method == .HEAD, isHTTP10: head.isHTTP10, keepsAlive: head.isKeepAlive && !self.isDraining,
+            origin: head.fields.origin)
     }
-}
-
-extension HTTPVersion {
-    fileprivate var isBefore11: Bool { self.major < 1 || (self.major == 1 && self.minor < 1) }
 }

@@ -3,34 +3,30 @@ public import NIOHTTP1
 
 /// A whole request, whatever version of HTTP carried it.
 public struct Request: Sendable {
-    public let method: HTTPMethod
-    public let headers: HTTPHeaders
+    private let head: RequestHead
     /// The path as it was sent: percent-encoded, beginning with `/`; `*` where OPTIONS asks about the whole server.
-    public let path: Substring
+    public let path: [UInt8]
     /// What stands behind the `?`, as it was sent; empty if there is none.
-    public let queryText: Substring
+    public let query: [UInt8]
     public let body: ByteBuffer
     /// Whether the server holds as many connections as it may: only refusals are to be answered.
     public let isOverCapacity: Bool
 
-    private let fields: KnownFields
-
-    init(head: HTTPRequestHead, body: ByteBuffer, isOverCapacity: Bool = false) {
-        self.init(HTTP1StateMachine.Head(head: head, fields: KnownFields(head.headers)), body, isOverCapacity)
-    }
-
-    init(_ received: HTTP1StateMachine.Head, _ body: ByteBuffer, _ isOverCapacity: Bool) {
-        let head = received.head
-        self.fields = received.fields
-        self.method = head.method
-        self.headers = head.headers
+    init(_ head: RequestHead, body: ByteBuffer = ByteBuffer(), isOverCapacity: Bool = false) {
+        self.head = head
         self.body = body
         self.isOverCapacity = isOverCapacity
-        let target = Self.withoutOrigin(head.uri)
-        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
-        self.path = target[..<mark]
-        self.queryText = mark == target.endIndex ? "" : target[target.utf8.index(after: mark)...]
+        let target = Self.withoutOrigin(Array(head.target.utf8)[...])
+        let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        self.path = Array(target[..<mark])
+        self.query = Array(target[mark...].dropFirst())
     }
+
+    public var method: HTTPMethod { self.head.method }
+    public var headers: HTTPHeaders { self.head.headers }
+
+    /// The path as text, for messages.
+    public var pathText: String { String(decoding: self.path, as: UTF8.self) }
 
     /// The value of a header field that is there and not empty; the first, where there are several.
     public func header(_ name: String) -> String? {
@@ -39,30 +35,32 @@ public struct Request: Sendable {
     }
 
     /// A target in absolute form (RFC 9112, section 3.2.2), as proxies send it, without scheme and host.
-    private static func withoutOrigin(_ target: String) -> Substring {
-        guard target.utf8.first != UInt8(ascii: "/"), let scheme = target.firstRange(of: "://") else { return target[...] }
-        let rest = target[scheme.upperBound...]
-        guard let slash = rest.utf8.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
-            return "/"
+    private static func withoutOrigin(_ target: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard target.first != UInt8(ascii: "/"), let colon = target.firstIndex(of: UInt8(ascii: ":")),
+            target[(colon + 1)...].starts(with: "//".utf8)
+        else { return target }
+        let rest = target[(colon + 3)...]
+        guard let end = rest.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
+            return [UInt8(ascii: "/")]
         }
-        return rest[slash...].hasPrefix("/") ? rest[slash...] : "/" + rest[slash...]
+        return rest[end] == UInt8(ascii: "/") ? rest[end...] : [UInt8(ascii: "/")] + rest[end...]
     }
 }
 
 extension Request {
     /// The field `Origin`: of which origin the page is that asks.
-    public var origin: String? { self.fields.origin }
+    public var origin: String? { self.head.fields.origin }
 
     /// The field `Last-Event-ID`; `nil` also if it is empty.
-    public var lastEventID: String? { self.fields.lastEventID.flatMap { $0.isEmpty ? nil : $0 } }
+    public var lastEventID: String? { self.head.fields.lastEventID.flatMap { $0.isEmpty ? nil : $0 } }
 
     /// Whether there is a field `X-Requested-With`, by which scripts have told themselves from pages.
-    public var isByScript: Bool { self.fields.requestedWith != nil }
+    public var isByScript: Bool { self.head.fields.requestedWith != nil }
 
     /// The first of some media types that the field `Accept` names; `nil` if it names none. Weights are not looked at:
     /// old clients send none.
     public func firstAccepted(of mediaTypes: [StaticString]) -> Int? {
-        guard let field = self.fields.accept else { return nil }
+        guard let field = self.head.fields.accept else { return nil }
         return mediaTypes.firstIndex { field.containsASCII($0) }
     }
 

@@ -19,7 +19,7 @@ extension StaticFiles {
         let name = path.isFolder ? "index.html" : path.names.last ?? ""
         switch self.folder.entry(at: path.isFolder ? path.relative + "/" + name : path.relative) {
         case .file(let file): return Self.answer(to: request, with: file, MediaType.of(fileNamed: name))
-        case .folder where !path.isFolder: return .whole(Self.redirect(to: path.asFolder, request.queryText))
+        case .folder where !path.isFolder: return .whole(Self.redirect(to: path.asFolder, request.query))
         case .folder, .missing: return .whole(self.notFound(request))
         case .unavailable: return .whole(Self.unavailable)
         }
@@ -83,7 +83,7 @@ extension StaticFiles {
     /// The folder's `404.html`, if it is one and not too long, or a page of our own, for whoever reads HTML.
     private func notFound(_ request: Request) -> Response {
         guard request.firstAccepted(of: ["text/html"]) != nil else {
-            return Problem.notFound("there is nothing at \(request.path)").response
+            return Problem.notFound("there is nothing at \(request.pathText)").response
         }
         var page: ByteBuffer?
         if case .file(let file) = self.folder.entry(at: "404.html"), file.size <= Self.wholeSize {
@@ -104,9 +104,9 @@ extension StaticFiles {
 
             """)
 
-    private static func redirect(to path: String, _ query: Substring) -> Response {
-        let isClean = !query.isEmpty && query.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-        let location = isClean ? "\(path)?\(query)" : path
+    private static func redirect(to path: String, _ query: [UInt8]) -> Response {
+        let isClean = !query.isEmpty && query.allSatisfy { (0x21...0x7E).contains($0) }
+        let location = isClean ? "\(path)?\(String(decoding: query, as: UTF8.self))" : path
         return Response(
             .movedPermanently, headers: ["Location": location, "Cache-Control": "no-cache"], body: ByteBuffer())
     }

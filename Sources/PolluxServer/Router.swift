@@ -77,7 +77,7 @@ final class Router: Responder {
         switch request.method {
         case .GET, .HEAD:
             try self.requireCapacity(request)
-            guard let files = self.files else { throw .notFound("there is nothing at \(request.path)") }
+            guard let files = self.files else { throw .notFound("there is nothing at \(request.pathText)") }
             files.respond(to: request, on: exchange)
         default: try self.other(request, exchange, allow: "GET, HEAD, OPTIONS")
         }
@@ -110,20 +110,17 @@ enum Resource: Equatable {
     case readiness
     case file
 
-    private static let channelPrefix = Array("/channels/".utf8)
+    private static let channels = Array("/channels/".utf8)
+    private static let others: [[UInt8]: Resource] = [
+        Array("/events".utf8): .events, Array("/healthz".utf8): .health, Array("/readyz".utf8): .readiness,
+    ]
 
     /// - Throws: ``Problem``: 400 for something that is no channel name, 404 for a path below a channel.
-    init(path: Substring) throws(Problem) {
-        let bytes = Array(path.utf8)
-        if bytes.starts(with: Self.channelPrefix) {
-            self = .channel(try Self.channelName(bytes[Self.channelPrefix.count...]))
-            return
-        }
-        switch path {
-        case "/events": self = .events
-        case "/healthz": self = .health
-        case "/readyz": self = .readiness
-        default: self = .file
+    init(path: [UInt8]) throws(Problem) {
+        if path.starts(with: Self.channels) {
+            self = .channel(try Self.channelName(path[Self.channels.count...]))
+        } else {
+            self = Self.others[path] ?? .file
         }
     }
 

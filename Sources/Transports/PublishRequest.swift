@@ -72,9 +72,9 @@ struct PublishRequest {
     }
 
     private static func queryType(_ request: Request) throws(Problem) -> [UInt8] {
-        guard !request.queryText.isEmpty else { return [] }
+        guard !request.query.isEmpty else { return [] }
         do {
-            let form = try FormFields(parsing: Array(request.queryText.utf8))
+            let form = try FormFields(parsing: request.query)
             return form.fields.first { $0.name == Array("event".utf8) }?.value ?? []
         } catch {
             throw .badRequest("the query cannot be decoded: \(error)")

@@ -48,7 +48,7 @@ struct ReadParameters {
         self.limit = defaults.pollLimit
         self.heartbeat = defaults.heartbeat
         var named = Named()
-        if !request.queryText.isEmpty { try named.take(Self.fields(Array(request.queryText.utf8))) }
+        if !request.query.isEmpty { try named.take(Self.fields(request.query)) }
         if request.method == .POST { try named.take(Self.fields(Array(request.body.readableBytesView))) }
         self.transport = try Self.transport(request, named)
         self.channels = named.channels

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections import deque
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
@@ -745,9 +746,37 @@ class Switcher:
         self.dice.choice([connection.close, connection.reset])()
 
 
-@pytest.mark.parametrize("names", [["a"], ["a", "b", "c"]], ids=["one channel", "three channels"])
-def test_a_reader_that_changes_transport_2000_times_loses_nothing_and_repeats_nothing(server, channel, dice, note, names):
+@contextmanager
+def noise(server, channel, publishers):
+    """Publishes to other channels meanwhile, so that the ledger's head moves while nothing happens in ours."""
+    done = threading.Event()
+
+    def publish(number):
+        with server.connect() as connection:
+            while not done.is_set():
+                answer = connection.call("POST", channel_path(f"{channel}/noise/{number}"), {"Content-Type": "text/plain"}, b"x")
+                assert answer.status == 201, answer
+
+    threads = [threading.Thread(target=publish, args=(number,), daemon=True) for number in range(publishers)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(10)
+
+
+@pytest.mark.parametrize("names, others", [(["a"], 0), (["a", "b", "c"], 0), (["a"], 4)],
+                         ids=["one channel", "three channels", "one channel among busy others"])
+def test_a_reader_that_changes_transport_2000_times_loses_nothing_and_repeats_nothing(server, channel, dice, note, names, others):
     channels = [f"{channel}/{name}" for name in names]
+    with noise(server, channel, others):
+        switch_at_random(server, channels, dice, note)
+
+
+def switch_at_random(server, channels, dice, note):
     cursor = server.head_id(target_of(channels))
     publisher = Publisher(server, channels, dice_of(dice, 1))
     reader = Switcher(server, channels, dice_of(dice, 2), publisher, cursor)
