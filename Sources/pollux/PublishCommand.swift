@@ -100,12 +100,14 @@ extension ExitCode {
         let place = place.map { "\($0): " } ?? ""
         switch error {
         case ClientError.unreachable(let reason):
-            LineWriter.errors.write("""
+            LineWriter.errors.write(
+                """
                 pollux: \(place)cannot connect to \(server): \(reason)
                 Is the server running? Start one with 'pollux serve', or name another with --server.
                 """)
         case ClientError.lost(let reason):
-            LineWriter.errors.write("""
+            LineWriter.errors.write(
+                """
                 pollux: \(place)\(reason)
                 The event may have been published, or not. With --key it can be sent again without harm.
                 """)

@@ -53,7 +53,7 @@ final class TemporaryFolder: Sendable {
 extension Request {
     static func get(_ target: String, _ headers: HTTPHeaders = [:], method: HTTPMethod = .GET) -> Request {
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers)
-        return Request(head: head, body: ByteBuffer())
+        return Request(RequestHead(head))
     }
 }
 

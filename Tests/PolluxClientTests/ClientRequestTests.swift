@@ -31,10 +31,12 @@ import Testing
         #expect(head.headers["Content-Length"] == ["4"])
     }
 
-    @Test("a follower says where it is", arguments: [
-        (Follower.Start.now, "since=now"), (.earliest, "since=earliest"), (.last(3), "since=-3"),
-        (.after("8k-1"), "after=8k-1"), (.after("é&\r\n"), "after=%C3%A9%26%0D%0A"),
-    ])
+    @Test(
+        "a follower says where it is",
+        arguments: [
+            (Follower.Start.now, "since=now"), (.earliest, "since=earliest"), (.last(3), "since=-3"),
+            (.after("8k-1"), "after=8k-1"), (.after("é&\r\n"), "after=%C3%A9%26%0D%0A"),
+        ])
     func place(_ start: Follower.Start, _ parameter: String) {
         #expect(ClientRequest.stream(["c"], from: start).target.hasSuffix("&" + parameter))
         #expect(ClientRequest.poll(["c"], from: start).target.hasSuffix("&" + parameter))
@@ -52,6 +54,7 @@ import Testing
     @Test("a poll is held only if it has a cursor, so that it soon has one")
     func poll() {
         #expect(ClientRequest.poll(["c"], from: .now).target == "/events?channel=c&transport=poll&wait=0&since=now")
-        #expect(ClientRequest.poll(["c"], from: .after("1")).target == "/events?channel=c&transport=poll&wait=25&after=1")
+        #expect(
+            ClientRequest.poll(["c"], from: .after("1")).target == "/events?channel=c&transport=poll&wait=25&after=1")
     }
 }

@@ -41,11 +41,13 @@ import Testing
         #expect(machine.place == .after("e-1"))
     }
 
-    @Test("what is no envelope and no gap is no Pollux server's", arguments: [
-        ("message", ""), ("message", "no JSON"), ("message", "[]"), ("message", "{}"),
-        ("message", #"{"channel":"c","event":"e"}"#), ("message", #"{"channel":"c","event":"e","data":{}}"#),
-        ("pollux.gap", "no JSON"), ("pollux.gap", #"{"reason":1,"after":"x"}"#),
-    ])
+    @Test(
+        "what is no envelope and no gap is no Pollux server's",
+        arguments: [
+            ("message", ""), ("message", "no JSON"), ("message", "[]"), ("message", "{}"),
+            ("message", #"{"channel":"c","event":"e"}"#), ("message", #"{"channel":"c","event":"e","data":{}}"#),
+            ("pollux.gap", "no JSON"), ("pollux.gap", #"{"reason":1,"after":"x"}"#),
+        ])
     mutating func unreadable(_ type: String, _ data: String) {
         #expect(throws: ClientError.self) {
             try machine.received(.event(ReceivedEvent(type: type, data: data, lastEventID: "e-1")))
@@ -84,10 +86,12 @@ import Testing
         #expect(try machine.failed(.refused(ServerProblem(status: 503, title: "", retryAfter: 9))) == .seconds(9))
     }
 
-    @Test("what does not pass by itself ends it", arguments: [
-        ClientError.refused(ServerProblem(status: 301, title: "")), .refused(ServerProblem(status: 400, title: "")),
-        .refused(ServerProblem(status: 404, title: "", retryAfter: 1)), .unreadable(""),
-    ])
+    @Test(
+        "what does not pass by itself ends it",
+        arguments: [
+            ClientError.refused(ServerProblem(status: 301, title: "")), .refused(ServerProblem(status: 400, title: "")),
+            .refused(ServerProblem(status: 404, title: "", retryAfter: 1)), .unreadable(""),
+        ])
     mutating func permanent(_ error: ClientError) {
         #expect(throws: error) { try machine.failed(error) }
     }

@@ -15,10 +15,10 @@ import Testing
         .event(FollowedEvent(id: "e-\(number)", channel: "c", type: type, data: data))
     }
 
-    private func pollAnswer(_ numbers: [Int], next: Int, gap: String = "null", end: Reply.End = .keepAlive) -> Reply {
+    private func pollAnswer(_ numbers: [Int], next: Int, gap: String = "null", headers: String = "") -> Reply {
         let events = numbers.map { #"{"id":"e-\#($0)","channel":"c","event":"t","data":"d","time":0}"# }
         let content = #"{"events":[\#(events.joined(separator: ","))],"next":"e-\#(next)","gap":\#(gap)}"#
-        return .answer("200 OK", content, headers: end == .close ? "Connection: close\r\n" : "", end: end)
+        return .answer("200 OK", content, headers: headers)
     }
 
     /// What a follower tells, but for reconnects, up to `count` events and gaps.
@@ -172,19 +172,24 @@ import Testing
         #expect(errors == Array(repeating: .unreachable("connection refused"), count: 3))
     }
 
-    @Test("a cancelled follower ends")
+    @Test("a cancelled follower ends without another word")
     func cancelled() async throws {
         try await ScriptedServer.run([.stream([block(1)], end: .keepAlive)]) { url, _ in
-            let (events, continuation) = AsyncStream.makeStream(of: Void.self)
+            let (occurrences, continuation) = AsyncStream.makeStream(of: Follower.Occurrence.self)
             let task = Task { [clock] in
-                try await Follower(url, channels: ["c"], clock: clock).run { _ in
-                    continuation.yield()
+                defer { continuation.finish() }
+                try await Follower(url, channels: ["c"], clock: clock).run { occurrence in
+                    continuation.yield(occurrence)
                     return true
                 }
             }
-            for await _ in events { break }
-            task.cancel()
+            var told: [Follower.Occurrence] = []
+            for await occurrence in occurrences {
+                told.append(occurrence)
+                task.cancel()
+            }
             await #expect(throws: CancellationError.self) { try await task.value }
+            #expect(told == [event(1)])
         }
     }
 
@@ -212,9 +217,9 @@ import Testing
         }
     }
 
-    @Test("a connection that the server closes behind an answer is replaced without a word")
+    @Test("a connection that the server ends with an answer is replaced without a word")
     func pollOnNewConnection() async throws {
-        let replies = [pollAnswer([1], next: 1, end: .close), pollAnswer([2], next: 2)]
+        let replies = [pollAnswer([1], next: 1, headers: "Connection: close\r\n"), pollAnswer([2], next: 2)]
         try await ScriptedServer.run(replies) { url, server in
             var errors: [ClientError] = []
             let occurrences = try await follow(url, .poll, count: 2) { errors.append($0) }

@@ -19,8 +19,8 @@ private struct Pipe {
         (self.input, self.output) = (ends[0], ends[1])
     }
 
-    func write(_ bytes: [UInt8]) {
-        #expect(Glibc.write(self.output, bytes, bytes.count) == bytes.count)
+    func put(_ bytes: [UInt8]) {
+        #expect(write(self.output, bytes, bytes.count) == bytes.count)
     }
 }
 
@@ -28,7 +28,7 @@ private struct Pipe {
     private func lines(_ pieces: [[UInt8]]) throws -> [[UInt8]] {
         let pipe = try Pipe()
         defer { close(pipe.input) }
-        for piece in pieces { pipe.write(piece) }
+        for piece in pieces { pipe.put(piece) }
         close(pipe.output)
         var reader = LineReader(descriptor: pipe.input)
         var lines: [[UInt8]] = []
@@ -36,10 +36,13 @@ private struct Pipe {
         return lines
     }
 
-    @Test("lines end with LF or CRLF, the last perhaps with nothing", arguments: [
-        ("", []), ("\n", [""]), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]), ("a\r\n\r\nb\r\n", ["a", "", "b"]),
-        ("a\rb\n", ["a\rb"]), ("a\r\r\n", ["a\r"]), ("é\n\0\n", ["é", "\0"]),
-    ] as [(String, [String])])
+    @Test(
+        "lines end with LF or CRLF, the last perhaps with nothing",
+        arguments: [
+            ("", []), ("\n", [""]), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]),
+            ("a\r\n\r\nb\r\n", ["a", "", "b"]),
+            ("a\rb\n", ["a\rb"]), ("a\r\r\n", ["a\r"]), ("é\n\0\n", ["é", "\0"]),
+        ] as [(String, [String])])
     func lines(_ text: String, _ expected: [String]) throws {
         #expect(try lines([Array(text.utf8)]) == expected.map { Array($0.utf8) })
     }
@@ -54,9 +57,9 @@ private struct Pipe {
         let pipe = try Pipe()
         defer { close(pipe.input) }
         var reader = LineReader(descriptor: pipe.input)
-        pipe.write(Array("a\nb".utf8))
+        pipe.put(Array("a\nb".utf8))
         #expect(try reader.next() == Array("a".utf8))
-        pipe.write(Array("c\nd\n".utf8))
+        pipe.put(Array("c\nd\n".utf8))
         #expect(try reader.next() == Array("bc".utf8))
         close(pipe.output)
         #expect(try reader.next() == Array("d".utf8))
@@ -69,7 +72,9 @@ private struct Pipe {
         let line = [UInt8](repeating: 0x61, count: 300_000)
         let writer = Task.detached {
             var rest = (line + [0x0A] + line)[...]
-            while !rest.isEmpty { rest = rest.dropFirst(rest.withUnsafeBytes { write(pipe.output, $0.baseAddress, $0.count) }) }
+            while !rest.isEmpty {
+                rest = rest.dropFirst(rest.withUnsafeBytes { write(pipe.output, $0.baseAddress, $0.count) })
+            }
             close(pipe.output)
         }
         var reader = LineReader(descriptor: pipe.input)

@@ -22,11 +22,13 @@ import Testing
         #expect(answer == PollAnswer(events: [], next: "e-1"))
     }
 
-    @Test("other content is no Pollux server's", arguments: [
-        "", "no JSON", "[]", "{}", #"{"events":[]}"#, #"{"events":{},"next":"e-1"}"#, #"{"events":[],"next":1}"#,
-        #"{"events":[{}],"next":"e-1"}"#, #"{"events":[],"next":"e-1","gap":{}}"#,
-        #"{"events":[{"id":"e-1","channel":"c","event":"e","data":1}],"next":"e-1"}"#,
-    ])
+    @Test(
+        "other content is no Pollux server's",
+        arguments: [
+            "", "no JSON", "[]", "{}", #"{"events":[]}"#, #"{"events":{},"next":"e-1"}"#, #"{"events":[],"next":1}"#,
+            #"{"events":[{}],"next":"e-1"}"#, #"{"events":[],"next":"e-1","gap":{}}"#,
+            #"{"events":[{"id":"e-1","channel":"c","event":"e","data":1}],"next":"e-1"}"#,
+        ])
     func unreadable(_ content: String) {
         #expect(throws: ClientError.self) { try PollAnswer(parsing: ByteBuffer(string: content)) }
     }
@@ -50,7 +52,8 @@ import Testing
         #expect("\(problem(.badGateway, [:], content))" == "Bad Gateway (502)")
     }
 
-    @Test("only a number of seconds is a time to retry", arguments: ["-1", "soon", "Fri, 31 Dec 1999 23:59:59 GMT", ""])
+    @Test(
+        "only a number of seconds is a time to retry", arguments: ["-1", "soon", "Fri, 31 Dec 1999 23:59:59 GMT", ""])
     func retryAfter(_ value: String) {
         #expect(problem(.serviceUnavailable, ["Retry-After": value], "").retryAfter == nil)
     }

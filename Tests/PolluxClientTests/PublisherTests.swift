@@ -7,9 +7,8 @@ import Testing
     private let clock = TestClock()
     private let busy = Reply.answer("503 Service Unavailable", headers: "Retry-After: 5\r\n")
 
-    private func kept(_ number: Int, _ status: String = "201 Created", end: Reply.End = .keepAlive) -> Reply {
-        let connection = end == .close ? "Connection: close\r\n" : ""
-        return .answer(status, #"{"id":"e-\#(number)","channel":"c","time":0}"#, headers: connection, end: end)
+    private func kept(_ number: Int, _ status: String = "201 Created", headers: String = "") -> Reply {
+        .answer(status, #"{"id":"e-\#(number)","channel":"c","time":0}"#, headers: headers)
     }
 
     private func events(_ texts: String..., keys: [String?] = []) -> [OutgoingEvent] {
@@ -115,9 +114,9 @@ import Testing
         }
     }
 
-    @Test("a connection that the server closes behind an answer is replaced for the next event")
-    func closedBehindAnswer() async throws {
-        try await ScriptedServer.run([kept(1, end: .close), kept(2)]) { url, server in
+    @Test("a connection that the server ends with an answer is replaced for the next event")
+    func endedWithAnswer() async throws {
+        try await ScriptedServer.run([kept(1, headers: "Connection: close\r\n"), kept(2)]) { url, server in
             let ids = try await publish(events("a", "b"), to: url)
             #expect(ids == ["e-1", "e-2"])
             #expect(server.requests.map(\.connection) == [1, 2])
@@ -146,7 +145,10 @@ import Testing
     func sourceError() async throws {
         try await ScriptedServer.run([]) { url, _ in
             await #expect(throws: SystemError(code: 5)) {
-                try await Publisher(url, channel: "c").publish { throw SystemError(code: 5) } published: { _ in }
+                try await Publisher(url, channel: "c").publish {
+                    throw SystemError(code: 5)
+                } published: { _ in
+                }
             }
         }
     }

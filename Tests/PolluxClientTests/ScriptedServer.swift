@@ -18,13 +18,12 @@ struct Reply {
     /// Says nothing and stays.
     static let silence = Reply(end: .keepAlive)
 
-    /// A whole answer.
+    /// A whole answer; the connection stays open.
     static func answer(
-        _ status: String, _ content: String = "", type: String = "application/json", headers: String = "",
-        end: End = .keepAlive
+        _ status: String, _ content: String = "", type: String = "application/json", headers: String = ""
     ) -> Reply {
         let length = "Content-Type: \(type)\r\nContent-Length: \(content.utf8.count)\r\n"
-        return Reply(text: "HTTP/1.1 \(status)\r\n\(length)\(headers)\r\n\(content)", end: end)
+        return Reply(text: "HTTP/1.1 \(status)\r\n\(length)\(headers)\r\n\(content)", end: .keepAlive)
     }
 
     /// A stream of chunks.
@@ -42,7 +41,7 @@ final class ScriptedServer: Sendable {
     struct Received: Sendable {
         let head: HTTPRequestHead
         let body: String
-        /// The how manieth connection of the server it came on.
+        /// Which connection it came on, counted from 1.
         let connection: Int
     }
 

@@ -43,11 +43,6 @@ final class SilenceHandler: ChannelDuplexHandler {
         context.fireChannelReadComplete()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        self.stop()
-        context.fireChannelInactive()
-    }
-
     func handlerRemoved(context: ChannelHandlerContext) {
         self.stop()
     }

@@ -11,7 +11,7 @@ extension ClientRequest {
 
     /// A poll without a cursor is not held, whatever it finds: it comes back with one.
     static func poll(_ channels: [String], from place: Follower.Start) -> ClientRequest {
-        let wait = if case .after = place { 25 } else { 25 }
+        let wait = if case .after = place { 25 } else { 0 }
         return Self.events(channels, from: place, accept: "application/json", ["transport=poll", "wait=\(wait)"])
     }
 

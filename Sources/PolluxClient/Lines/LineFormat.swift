@@ -61,13 +61,17 @@ extension Gap: CustomStringConvertible {
 extension String {
     /// With pictures for control characters: text from outside must not command a terminal.
     package var printable: String {
-        String(String.UnicodeScalarView(self.unicodeScalars.map { scalar in
-            switch scalar.value {
-            case 0x09, 0x0A: scalar
-            case ..<0x20: Unicode.Scalar(0x2400 + scalar.value) ?? scalar
-            case 0x7F...0x9F: "\u{FFFD}"
-            default: scalar
-            }
-        }))
+        String(String.UnicodeScalarView(self.unicodeScalars.map(\.printable)))
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var printable: Unicode.Scalar {
+        switch self.value {
+        case 0x09, 0x0A: self
+        case ..<0x20: Unicode.Scalar(0x2400 + self.value) ?? self
+        case 0x7F...0x9F: "\u{FFFD}"
+        default: self
+        }
     }
 }

@@ -7,7 +7,7 @@ struct Findings {
 
     /// - Parameter place: Where it is wrong: the file, the environment, the command line.
     mutating func add(_ place: Place, _ problem: String) {
-        self.problems.append("\(place): \(problem)")
+        self.problems.append(Self.withoutControls("\(place): \(problem)"))
     }
 
     /// A value that does not fit.
