@@ -48,11 +48,10 @@ extension HTTP1Connection: Exchange {
     }
 
     func beginStream(_ head: Response) {
-        guard let context = self.context, let answer = self.machine.streamBegan() else { return }
+        guard self.context != nil, let answer = self.machine.streamBegan() else { return }
         self.isChunked = !answer.isHTTP10 && !head.headers.contains(name: "Content-Length")
         self.write(headOf: head, answer, framing: self.isChunked ? .chunked : .untilClose, into: &self.output)
-        if let decoder = self.decoder { context.pipeline.syncOperations.removeHandler(decoder, promise: nil) }
-        self.decoder = nil
+        self.parser = nil
     }
 
     func write(_ bytes: ByteBuffer) -> Bool {

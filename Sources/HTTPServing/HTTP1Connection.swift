@@ -3,20 +3,14 @@ import NIOHTTP1
 
 /// A connection that speaks HTTP/1.0 or 1.1. Owner: its event loop.
 ///
-/// Before it in the pipeline stands only the decoder of requests, and not even that once a stream has begun. Answers are
-/// written as bytes: straight to the socket while it takes them, which saves a running stream most of the pipeline's
-/// work; what it does not take goes through NIO, which tells when it has gone.
+/// It stands alone in its pipeline. Answers are written as bytes: straight to the socket while it takes them, which saves
+/// a running stream the pipeline's work; what it does not take goes through NIO, which tells when it has gone.
 ///
 /// This file reads and keeps time; `HTTP1Connection+Exchange.swift` writes.
 final class HTTP1Connection: ChannelDuplexHandler {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-
-    private enum Inbound {
-        case part(HTTPServerRequestPart)
-        case problem(Problem)
-    }
 
     /// What the deadline is for.
     enum Due {
@@ -36,19 +30,18 @@ final class HTTP1Connection: ChannelDuplexHandler {
     let loop: LoopContext
     private let isOverCapacity: Bool
     var machine: HTTP1StateMachine
+    /// Holds what was read and cannot be looked at before the request under way is answered; `nil` once a stream has
+    /// begun, after which nothing that the client sends is looked at.
+    var parser: HTTP1Parser?
     var context: ChannelHandlerContext?
     /// Whether the socket may be written to. NIO calls nothing else between closing it and `channelInactive`, but the
     /// promises of its own pending writes, and while there are any the socket is left to NIO.
     private(set) var isOpen = false
-    var decoder: (any RemovableChannelHandler)?
     /// The descriptor, where bytes may be written to the socket itself; else -1.
     private(set) var socket: CInt = -1
 
-    /// What was read and cannot be looked at before the request under way is answered.
-    private var pending: [Inbound] = []
     private var isProcessing = false
     private var isReading = false
-    private var hasReadPart = false
     private var holdsRead = false
 
     /// Answers that go out together when all that was read is looked at.
@@ -63,11 +56,11 @@ final class HTTP1Connection: ChannelDuplexHandler {
     var delegate: (any ExchangeDelegate)?
     var isChunked = false
 
-    init(_ loop: LoopContext, decoder: any RemovableChannelHandler, isOverCapacity: Bool) {
+    init(_ loop: LoopContext, isOverCapacity: Bool) {
         self.loop = loop
-        self.decoder = decoder
         self.isOverCapacity = isOverCapacity
         self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize, answersOnce: isOverCapacity)
+        self.parser = HTTP1Parser(headSize: loop.limits.headSize, fieldCount: loop.limits.headerCount)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -94,8 +87,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         self.isOpen = false
         self.loop.closed(self)
         self.context = nil
-        self.decoder = nil
-        self.pending = []
+        self.parser = nil
         let delegate = self.delegate
         self.delegate = nil
         delegate?.closed()
@@ -105,70 +97,48 @@ final class HTTP1Connection: ChannelDuplexHandler {
     // MARK: Reading
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Once a stream has begun these are bytes that no decoder has seen.
-        guard !self.machine.isStreaming, !self.machine.isEnding else { return }
+        guard self.parser != nil, !self.machine.isEnding else { return }
         self.isReading = true
-        self.hasReadPart = true
-        self.process(.part(self.unwrapInboundIn(data)))
+        self.parser?.append(self.unwrapInboundIn(data))
+        self.process()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isReading = false
         self.flush()
-        if self.machine.isWaiting, !self.hasReadPart, self.due == .request {
+        if self.machine.isWaiting, self.due == .request, self.parser?.isEmpty == false {
             self.expect(.head, within: self.loop.limits.headTimeout)
         }
-        self.hasReadPart = false
     }
 
     func read(context: ChannelHandlerContext) {
         // A client that sends request after request without waiting is read no faster than it is answered.
-        if self.pending.isEmpty { context.read() } else { self.holdsRead = true }
+        if self.mayProcess || self.parser?.isEmpty != false { context.read() } else { self.holdsRead = true }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let problem = Problem(decoding: error) else { return context.close(promise: nil) }
-        self.process(.problem(problem))
-        self.flushUnlessBusy()
-    }
-
-    private func process(_ inbound: Inbound) {
-        if self.pending.isEmpty, !self.isProcessing, self.mayProcess {
-            self.isProcessing = true
-            self.perform(inbound)
-            self.isProcessing = false
-        } else {
-            self.pending.append(inbound)
-        }
+        context.close(promise: nil)
     }
 
     private var mayProcess: Bool { self.machine.acceptsParts && (self.writesInNIO == 0 || !self.machine.isWaiting) }
 
-    /// Goes on with what was read, now that the last request is answered.
-    func processPending() {
-        guard !self.isProcessing, !self.pending.isEmpty else { return }
+    /// Looks at what was read, as far as that may be looked at now.
+    func process() {
+        guard !self.isProcessing else { return }
         self.isProcessing = true
-        var next = 0
-        while next < self.pending.count, self.mayProcess {
-            self.perform(self.pending[next])
-            next += 1
-        }
+        while self.mayProcess, let action = self.nextAction() { self.perform(action) }
         self.isProcessing = false
-        if next < self.pending.count {
-            self.pending.removeFirst(next)
-        } else {
-            self.pending = []
-            if self.holdsRead {
-                self.holdsRead = false
-                self.context?.read()
-            }
+        if self.holdsRead, self.mayProcess {
+            self.holdsRead = false
+            self.context?.read()
         }
     }
 
-    private func perform(_ inbound: Inbound) {
-        switch inbound {
-        case .part(let part): self.perform(self.machine.received(part))
-        case .problem(let problem): self.perform(self.machine.failed(problem))
+    private func nextAction() -> HTTP1StateMachine.OnPart? {
+        do throws(Problem) {
+            return try self.parser?.next().map { self.machine.received($0) }
+        } catch {
+            return self.machine.failed(error)
         }
     }
 
@@ -190,7 +160,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     func flushUnlessBusy() {
         guard !self.isReading, !self.isProcessing else { return }
         self.flush()
-        self.processPending()
+        self.process()
         self.flush()
     }
 

@@ -71,10 +71,10 @@ struct HTTP1StateMachine {
         case refuse(Problem)
     }
 
-    mutating func received(_ part: HTTPServerRequestPart) -> OnPart {
+    mutating func received(_ part: HTTP1Parser.Part) -> OnPart {
         switch (self.state, part) {
         case (.waiting, .head(let head)):
-            return self.received(RequestHead(head))
+            return self.received(head)
         case (.receiving(let head, var body), .body(var bytes)):
             guard body.readableBytes + bytes.readableBytes <= self.bodySize else {
                 return self.refuse(.contentTooLarge(self.bodyLimitText), of: head)
@@ -149,15 +149,15 @@ struct HTTP1StateMachine {
     private mutating func received(_ head: RequestHead) -> OnPart {
         if let problem = self.problem(with: head) { return self.refuse(problem, of: head) }
         self.state = .receiving(head, body: ByteBuffer())
-        guard head.fields.hasContent else { return .none }
-        return .awaitBody(sendContinue: !head.isHTTP10 && head.fields.expectsContinue)
+        guard head.known.contentLengths + head.known.transferEncodings > 0 else { return .none }
+        return .awaitBody(sendContinue: !head.isHTTP10 && head.known.expectsContinue)
     }
 
     private func problem(with head: RequestHead) -> Problem? {
-        if head.fields.hostCount > 1 || (head.fields.hostCount == 0 && !head.isHTTP10) {
+        if head.known.hostCount > 1 || (head.known.hostCount == 0 && !head.isHTTP10) {
             return .badRequest("a request needs exactly one field Host (RFC 9112, section 3.2)")
         }
-        if let length = head.fields.contentLength.flatMap({ Int($0) }), length > self.bodySize {
+        if let length = head.known.contentLength, length > self.bodySize {
             return .contentTooLarge(self.bodyLimitText)
         }
         return nil
@@ -177,6 +177,6 @@ struct HTTP1StateMachine {
     private func answer(to head: RequestHead) -> Answer {
         Answer(
             isHead: head.method == .HEAD, isHTTP10: head.isHTTP10, keepsAlive: head.isKeepAlive && !self.isDraining,
-            origin: head.fields.origin)
+            origin: head.known.origin)
     }
 }

@@ -1,6 +1,5 @@
 public import Logging
 import NIOCore
-import NIOHTTP1
 public import NIOPosix
 import Synchronization
 
@@ -83,10 +82,8 @@ public final class HTTPServer: Sendable {
         channel.eventLoop.makeCompletedFuture {
             let excess = self.connections.value - self.configuration.limits.connections
             guard excess < Self.refusableConnections else { throw TooManyConnections() }
-            let decoder = ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: self.configuration.limits.decoder))
-            let connection = HTTP1Connection(
-                self.loops[channel.eventLoop], decoder: decoder, isOverCapacity: excess >= 0)
-            try channel.pipeline.syncOperations.addHandlers([decoder, connection])
+            let connection = HTTP1Connection(self.loops[channel.eventLoop], isOverCapacity: excess >= 0)
+            try channel.pipeline.syncOperations.addHandler(connection)
         }
     }
 

@@ -1,5 +1,4 @@
 public import NIOCore
-import NIOHTTP1
 
 /// The limits that HTTP clients are held to.
 public struct Limits: Sendable {
@@ -23,13 +22,4 @@ public struct Limits: Sendable {
     public var connections = 10_000
 
     public init() {}
-
-    /// The same for the decoder of heads.
-    var decoder: NIOHTTPDecoderLimitConfiguration {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = self.headSize
-        limits.maxHeaderListSize = self.headSize
-        limits.maxHeaderFieldCount = self.headerCount
-        return limits
-    }
 }

@@ -42,6 +42,12 @@ extension Problem {
         Problem(.badRequest, "Bad request", detail: detail)
     }
 
+    static func headTooLarge(_ key: String, _ limit: Int, _ unit: String) -> Problem {
+        Problem(
+            .requestHeaderFieldsTooLarge, "Request head too large",
+            detail: "the head of a request may have at most \(limit) \(unit) (\(key))")
+    }
+
     public static func notFound(_ detail: String) -> Problem {
         Problem(.notFound, "Not found", detail: detail)
     }

@@ -16,21 +16,25 @@ public struct Request: Sendable {
         self.head = head
         self.body = body
         self.isOverCapacity = isOverCapacity
-        let target = Self.withoutOrigin(Array(head.target.utf8)[...])
+        let target = Self.withoutOrigin(head.target[...])
         let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         self.path = Array(target[..<mark])
         self.query = Array(target[mark...].dropFirst())
     }
 
     public var method: HTTPMethod { self.head.method }
+    /// All fields; made of the bytes that came at each call.
     public var headers: HTTPHeaders { self.head.headers }
+
+    /// The values of all fields of a name, in their order.
+    public func values(of name: String) -> [String] { self.head.values(of: name) }
 
     /// The path as text, for messages.
     public var pathText: String { String(decoding: self.path, as: UTF8.self) }
 
     /// The value of a header field that is there and not empty; the first, where there are several.
     public func header(_ name: String) -> String? {
-        guard let value = self.headers.first(name: name), !value.isEmpty else { return nil }
+        guard let value = self.head.values(of: name).first, !value.isEmpty else { return nil }
         return value
     }
 
@@ -49,18 +53,18 @@ public struct Request: Sendable {
 
 extension Request {
     /// The field `Origin`: of which origin the page is that asks.
-    public var origin: String? { self.head.fields.origin }
+    public var origin: String? { self.head.known.origin }
 
     /// The field `Last-Event-ID`; `nil` also if it is empty.
-    public var lastEventID: String? { self.head.fields.lastEventID.flatMap { $0.isEmpty ? nil : $0 } }
+    public var lastEventID: [UInt8]? { self.head.known.lastEventID.flatMap { $0.isEmpty ? nil : $0 } }
 
     /// Whether there is a field `X-Requested-With`, by which scripts have told themselves from pages.
-    public var isByScript: Bool { self.head.fields.requestedWith != nil }
+    public var isByScript: Bool { self.head.known.isByScript }
 
     /// The first of some media types that the field `Accept` names; `nil` if it names none. Weights are not looked at:
     /// old clients send none.
     public func firstAccepted(of mediaTypes: [StaticString]) -> Int? {
-        guard let field = self.head.fields.accept else { return nil }
+        guard let field = self.head.known.accept else { return nil }
         return mediaTypes.firstIndex { field.containsASCII($0) }
     }
 
@@ -83,21 +87,19 @@ extension Request {
     }
 }
 
-extension String {
-    /// Whether an ASCII text in lower case stands somewhere in this one, in whatever case.
+extension [UInt8] {
+    /// Whether an ASCII text in lower case stands somewhere in here, in whatever case.
     fileprivate func containsASCII(_ text: StaticString) -> Bool {
-        var copy = self
-        return copy.withUTF8 { bytes in
+        self.withUnsafeBytes { bytes in
             guard bytes.count >= text.utf8CodeUnitCount else { return false }
             return (0...bytes.count - text.utf8CodeUnitCount).contains { start in
-                (0..<text.utf8CodeUnitCount).allSatisfy { offset in
-                    let byte = bytes[start + offset]
-                    return (65...90 ~= byte ? byte | 0x20 : byte) == text.utf8Start[offset]
-                }
+                UnsafeRawBufferPointer(rebasing: bytes[start..<start + text.utf8CodeUnitCount]).isText(text)
             }
         }
     }
+}
 
+extension String {
     /// Without blanks and tabs at its ends.
     package var trimmed: String {
         let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }

@@ -1,22 +1,65 @@
 import NIOHTTP1
 
 /// The head of a request: one object, handed on by reference until it is answered.
+///
+/// It holds the fields as the bytes that came, and makes text of one only when it is asked for; what the server looks at
+/// every time was noted when they came.
 final class RequestHead: Sendable {
-    let method: HTTPMethod
-    let target: String
-    let headers: HTTPHeaders
-    let fields: KnownFields
-    let isHTTP10: Bool
-    /// Whether the client wants the connection to live on behind the answer.
-    let isKeepAlive: Bool
-
-    init(_ head: HTTPRequestHead) {
-        self.method = head.method
-        self.target = head.uri
-        self.headers = head.headers
-        self.fields = KnownFields(head.headers)
-        self.isHTTP10 = head.version.major < 1 || (head.version.major == 1 && head.version.minor < 1)
-        // Behind a request that asks for another protocol the decoder reads no further one.
-        self.isKeepAlive = head.isKeepAlive && head.method != .CONNECT && !self.fields.wantsUpgrade
+    /// A field, by where it stands in `bytes`.
+    struct Field {
+        let name: Range<Int>
+        let value: Range<Int>
     }
+
+    let method: HTTPMethod
+    let target: [UInt8]
+    let isHTTP10: Bool
+    let known: KnownFields
+    private let bytes: [UInt8]
+    private let fields: [Field]
+
+    /// - Parameter fields: Where they stand in `bytes`.
+    init(method: HTTPMethod, target: [UInt8], isHTTP10: Bool, bytes: UnsafeRawBufferPointer, fields: [Field]) {
+        self.method = method
+        self.target = target
+        self.isHTTP10 = isHTTP10
+        self.bytes = Array(bytes)
+        self.fields = fields
+        var known = KnownFields()
+        for field in fields {
+            known.take(
+                UnsafeRawBufferPointer(rebasing: bytes[field.name]), UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+        }
+        self.known = known
+    }
+
+    /// Whether the client wants the connection to live on behind the answer (RFC 9112, section 9.3).
+    var isKeepAlive: Bool {
+        if self.known.connection.contains(.close) || self.known.connection.contains(.upgrade) { return false }
+        return self.method != .CONNECT && (!self.isHTTP10 || self.known.connection.contains(.keepAlive))
+    }
+
+    /// The values of all fields of this name, in their order.
+    func values(of name: String) -> [String] {
+        let wanted = Array(name.utf8)
+        return self.fields.filter { self.bytes[$0.name].isField(wanted) }.map { self.text($0.value) }
+    }
+
+    /// All fields, for those who look at many.
+    var headers: HTTPHeaders {
+        HTTPHeaders(self.fields.map { (self.text($0.name), self.text($0.value)) })
+    }
+
+    private func text(_ range: Range<Int>) -> String { String(decoding: self.bytes[range], as: UTF8.self) }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether these bytes are a field's name, in whatever case.
+    fileprivate func isField(_ name: [UInt8]) -> Bool {
+        self.count == name.count && zip(self, name).allSatisfy { $0.asciiLowercase == $1.asciiLowercase }
+    }
+}
+
+extension UInt8 {
+    var asciiLowercase: UInt8 { (65...90).contains(self) ? self | 0x20 : self }
 }

@@ -30,7 +30,7 @@ struct PublishRequest {
     }
 
     private static func key(_ request: Request) throws(Problem) -> IdempotencyKey? {
-        let fields = request.headers["Idempotency-Key"]
+        let fields = request.values(of: "Idempotency-Key")
         guard let text = fields.first else { return nil }
         guard fields.count == 1, let key = IdempotencyKey(text) else {
             throw .unprocessable(

@@ -81,7 +81,7 @@ struct ReadParameters {
 
     private mutating func takeStart(_ request: Request, _ named: Named) throws(Problem) {
         if let header = request.lastEventID {
-            self.start = .cursor(Array(header.utf8))
+            self.start = .cursor(header)
         } else if let cursor = named["lasteventid"] ?? named["evslasteventid"] ?? named["after"] {
             self.start = .cursor(cursor)
         } else {

@@ -1,0 +1,211 @@
+import NIOCore
+import NIOHTTP1
+
+/// Takes requests out of the bytes of a connection (RFC 9112), by its rules to the letter: what is not a request there is
+/// none here, so that no proxy in front can see other requests than we do.
+///
+/// Lines end by CRLF, never by a lone LF or CR; a field's name is a token with no blank before its colon; no line
+/// is folded; a length is given once or not at all, and never beside a transfer coding, which is `chunked` or nothing.
+///
+/// It holds what has not been looked at yet, and reads on only when it is asked to.
+struct HTTP1Parser {
+    /// A piece of a request: a head, any number of pieces of content, an end.
+    enum Part {
+        case head(RequestHead)
+        case body(ByteBuffer)
+        case end
+    }
+
+    private enum State {
+        case head
+        /// So many bytes of content are to come.
+        case content(Int)
+        case chunkSize
+        /// So many bytes of a chunk are to come.
+        case chunk(Int)
+        case chunkEnd
+        case trailer
+        case failed
+    }
+
+    /// The most bytes of a line that tells a chunk's size.
+    private static let chunkLineSize = 256
+
+    private let headSize: Int
+    private let fieldCount: Int
+    private var state = State.head
+    private var buffer = ByteBuffer()
+    /// How many bytes of the trailer fields have been passed over.
+    private var trailerSize = 0
+
+    /// - Parameters:
+    ///   - headSize: The most bytes of a head, and of the trailer fields.
+    ///   - fieldCount: The most fields of a head.
+    init(headSize: Int, fieldCount: Int) {
+        self.headSize = headSize
+        self.fieldCount = fieldCount
+    }
+
+    /// Whether there are bytes that have not been looked at, or not all of a part.
+    var isEmpty: Bool { self.buffer.readableBytes == 0 }
+
+    mutating func append(_ bytes: ByteBuffer) {
+        if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeImmutableBuffer(bytes) }
+    }
+
+    /// The next part; `nil` if it is not all there yet.
+    ///
+    /// - Throws: ``Problem`` for what is no request. Afterwards there is nothing more.
+    mutating func next() throws(Problem) -> Part? {
+        do {
+            return try self.nextPart()
+        } catch {
+            self.state = .failed
+            self.buffer = ByteBuffer()
+            throw error
+        }
+    }
+
+    private mutating func nextPart() throws(Problem) -> Part? {
+        while true {
+            switch self.state {
+            case .head: return try self.head()
+            case .content(0):
+                self.state = .head
+                return .end
+            case .content(let left): return self.content(left).map { Part.body($0) }
+            case .chunkSize: guard try self.takeChunkSize() else { return nil }
+            case .chunk(let left): return self.chunk(left).map { Part.body($0) }
+            case .chunkEnd: guard try self.takeChunkEnd() else { return nil }
+            case .trailer:
+                guard try self.takeTrailer() else { return nil }
+                self.state = .head
+                return .end
+            case .failed: return nil
+            }
+        }
+    }
+
+    // MARK: Heads
+
+    private mutating func head() throws(Problem) -> Part? {
+        self.skipEmptyLines()
+        var parsed: (head: RequestHead, size: Int)?
+        var problem: Problem?
+        let limits = (headSize: self.headSize, fieldCount: self.fieldCount)
+        self.buffer.withUnsafeReadableBytes { bytes in
+            do throws(Problem) { parsed = try HTTP1HeadParser(bytes, limits.headSize, limits.fieldCount).parse() } catch { problem = error }
+        }
+        if let problem { throw problem }
+        guard let parsed else { return nil }
+        self.skip(parsed.size)
+        self.state = try Self.framing(of: parsed.head)
+        return .head(parsed.head)
+    }
+
+    /// A robust server passes over an empty line or two before a request (RFC 9112, section 2.2).
+    private mutating func skipEmptyLines() {
+        while self.buffer.readableBytes >= 2,
+            self.buffer.getInteger(at: self.buffer.readerIndex, as: UInt16.self) == 0x0D0A
+        { self.buffer.moveReaderIndex(forwardBy: 2) }
+    }
+
+    /// How the content is delimited (RFC 9112, section 6.3).
+    private static func framing(of head: RequestHead) throws(Problem) -> State {
+        let known = head.known
+        if known.transferEncodings > 0 {
+            guard known.contentLengths == 0 else { throw .badRequest("Content-Length must not stand beside Transfer-Encoding") }
+            guard known.transferEncodings == 1, known.isChunked, !head.isHTTP10 else {
+                throw .badRequest("Transfer-Encoding must be chunked, once, and in HTTP/1.1")
+            }
+            return .chunkSize
+        }
+        guard known.contentLengths > 0 else { return .content(0) }
+        guard known.contentLengths == 1, let length = known.contentLength else {
+            throw .badRequest("Content-Length must be one decimal number of at most 18 digits")
+        }
+        return .content(length)
+    }
+
+    // MARK: Content
+
+    private mutating func content(_ left: Int) -> ByteBuffer? {
+        guard let bytes = self.take(atMost: left) else { return nil }
+        self.state = .content(left - bytes.readableBytes)
+        return bytes
+    }
+
+    private mutating func chunk(_ left: Int) -> ByteBuffer? {
+        guard let bytes = self.take(atMost: left) else { return nil }
+        self.state = bytes.readableBytes < left ? .chunk(left - bytes.readableBytes) : .chunkEnd
+        return bytes
+    }
+
+    /// Returns whether the line was all there.
+    private mutating func takeChunkSize() throws(Problem) -> Bool {
+        guard let line = try self.takeLine(atMost: Self.chunkLineSize, of: "a chunk's size") else { return false }
+        let digits = line.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
+        guard (1...15).contains(digits.count), let size = Int(String(decoding: digits, as: UTF8.self), radix: 16),
+            digits.allSatisfy(\.isHexDigit)
+        else { throw .badRequest("a chunk's size must be 1 to 15 hexadecimal digits") }
+        self.trailerSize = 0
+        self.state = size > 0 ? .chunk(size) : .trailer
+        return true
+    }
+
+    private mutating func takeChunkEnd() throws(Problem) -> Bool {
+        guard self.buffer.readableBytes >= 2 else { return false }
+        guard self.buffer.readInteger(as: UInt16.self) == 0x0D0A else {
+            throw .badRequest("a chunk must be as long as its size says, and end with CRLF")
+        }
+        self.state = .chunkSize
+        return true
+    }
+
+    /// Passes over trailer fields: nothing here has a use for them. Returns whether the last was there.
+    private mutating func takeTrailer() throws(Problem) -> Bool {
+        while let line = try self.takeLine(atMost: self.headSize, of: "the trailer fields") {
+            if line.isEmpty { return true }
+            self.trailerSize += line.count + 2
+            guard self.trailerSize <= self.headSize else { throw .headTooLarge("limits.headSize", self.headSize, "bytes") }
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[..<colon].allSatisfy(\.isToken) else {
+                throw .badRequest("a trailer field must be a name, a colon and a value")
+            }
+        }
+        return false
+    }
+
+    // MARK: Bytes
+
+    private mutating func take(atMost count: Int) -> ByteBuffer? {
+        let count = min(count, self.buffer.readableBytes)
+        guard count > 0, let bytes = self.buffer.readSlice(length: count) else { return nil }
+        self.letGoIfEmpty()
+        return bytes
+    }
+
+    private mutating func skip(_ count: Int) {
+        self.buffer.moveReaderIndex(forwardBy: count)
+        self.letGoIfEmpty()
+    }
+
+    /// The bytes that were read belong to the connection's receive buffer, which is used again once nobody holds it.
+    private mutating func letGoIfEmpty() {
+        if self.buffer.readableBytes == 0 { self.buffer = ByteBuffer() }
+    }
+
+    /// A line without its CRLF; `nil` if it is not all there.
+    private mutating func takeLine(atMost size: Int, of what: String) throws(Problem) -> [UInt8]? {
+        let view = self.buffer.readableBytesView
+        guard let end = view.firstIndex(of: UInt8(ascii: "\n")) else {
+            guard view.count <= size else { throw .badRequest("\(what) must be in a line of at most \(size) bytes") }
+            return nil
+        }
+        let line = Array(view[..<end])
+        guard line.last == UInt8(ascii: "\r"), line.dropLast().allSatisfy(\.isFieldText) else {
+            throw .badRequest("\(what) must be in a line that ends with CRLF and holds no control characters")
+        }
+        self.skip(line.count + 1)
+        return line.dropLast()
+    }
+}
