@@ -25,21 +25,19 @@ public struct CORS: Sendable {
         ])
     }
 
-    /// Whether a write that names this origin may be done.
-    public func allowsWrite(from origin: String?) -> Bool {
-        guard let origin, !self.allowed.isEmpty else { return true }
-        return self.allowed.contains(origin)
+    /// Whether a write may be done: one that no page asks for, or one of an origin that may, or of the server's own.
+    public func allowsWrite(_ request: Request) -> Bool {
+        guard !self.allowed.isEmpty, let origin = request.origin else { return true }
+        return self.allowed.contains(origin) || request.header("Host").map { origin.hasSuffix("://" + $0) } ?? false
     }
 
     /// The answer to OPTIONS, preflight or not, for a resource with these methods.
-    public static func preflight(allow: String) -> Response {
-        Response(
-            .noContent,
-            headers: [
-                "Allow": allow,
-                "Access-Control-Allow-Methods": Self.methods,
-                "Access-Control-Allow-Headers": Self.requestHeaders,
-                "Access-Control-Max-Age": "7200",
-            ])
+    public func preflight(_ request: Request, allow: String) -> Response {
+        var response = Response(.noContent, headers: ["Allow": allow])
+        guard self.allowed.isEmpty || request.origin.map(self.allowed.contains) ?? false else { return response }
+        response.headers.add(name: "Access-Control-Allow-Methods", value: Self.methods)
+        response.headers.add(name: "Access-Control-Allow-Headers", value: Self.requestHeaders)
+        response.headers.add(name: "Access-Control-Max-Age", value: "7200")
+        return response
     }
 }

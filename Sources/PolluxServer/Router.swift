@@ -84,7 +84,7 @@ final class Router: Responder {
     }
 
     private func other(_ request: Request, _ exchange: any Exchange, allow: String) throws(Problem) {
-        if request.method == .OPTIONS { return exchange.respond(CORS.preflight(allow: allow)) }
+        if request.method == .OPTIONS { return exchange.respond(self.cors.preflight(request, allow: allow)) }
         var response = Problem(.methodNotAllowed, "Method not allowed", detail: "here: \(allow)").response
         response.headers.add(name: "Allow", value: allow)
         exchange.respond(response)
@@ -92,7 +92,7 @@ final class Router: Responder {
 
     private func requireWrite(_ request: Request) throws(Problem) {
         try self.requireCapacity(request)
-        guard self.cors.allowsWrite(from: request.origin) else {
+        guard self.cors.allowsWrite(request) else {
             throw Problem(.forbidden, "Forbidden", detail: "pages of this origin may not write (cors.origins)")
         }
     }

@@ -53,7 +53,8 @@ final class EventStreamTransport: Transport {
         return self.write(event)
     }
 
-    func deliver(_ batch: Batch) -> Delivery {
+    func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
+        guard !batch.events.isEmpty else { return .ready }
         guard self.budget == .max else { return self.deliverWithinBudget(batch) }
         return self.write(framed: batch.bytes(self.framing))
     }
@@ -100,7 +101,8 @@ final class EventStreamTransport: Transport {
             bytes.append(contentsOf: encoded.readableBytesView)
             self.hasSentEvent = true
         }
-        return self.write(bytes)
+        let delivery = self.write(bytes)
+        return self.budget > 0 ? delivery : self.end()
     }
 
     private func write(_ content: [UInt8]) -> Delivery {

@@ -33,10 +33,13 @@ final class Feed {
         guard !self.isDelivering else { return }
         let head = self.bridge.head
         if self.readers.isEmpty { self.position = max(self.position, head) }
+        var awaitsLast = false
         while self.position < head {
             guard let batch = self.read(after: self.position, through: head) else { return self.fallBehind(to: head) }
             self.position = batch.through
-            self.deliver(batch)
+            let isLast = batch.through >= head
+            if awaitsLast || !batch.events.isEmpty { self.deliver(batch, isLast: isLast) }
+            awaitsLast = !isLast
         }
     }
 
@@ -92,14 +95,13 @@ final class Feed {
         return batch
     }
 
-    private func deliver(_ batch: Batch) {
-        guard !batch.events.isEmpty else { return }
+    private func deliver(_ batch: Batch, isLast: Bool) {
         self.isUsed = true
         self.isDelivering = true
         var kept = 0
         for index in self.readers.indices {
             let reader = self.readers[index]
-            reader.receive(batch)
+            reader.receive(batch, isLast: isLast)
             guard reader.isAtHead else { continue }
             self.readers[kept] = reader
             reader.slot = kept

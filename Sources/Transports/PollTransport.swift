@@ -10,6 +10,9 @@ final class PollTransport: Transport {
     private let configuration: TransportConfiguration
     private let parameters: ReadParameters
     private var gap: Gap?
+    /// What was read so far, where it comes in more than one batch.
+    private var collected: [Event] = []
+    private var collectedSize = 0
     /// Where a poll began that named no cursor: the first thing an event-stream answer says.
     private var opening: EventID?
 
@@ -29,12 +32,17 @@ final class PollTransport: Transport {
         return .ready
     }
 
-    func deliver(_ batch: Batch) -> Delivery {
-        self.answer(batch.prefix(self.parameters.limit))
-        return .ended
+    func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
+        guard !batch.events.isEmpty || !self.collected.isEmpty else { return .ready }
+        if isLast, self.collected.isEmpty { return self.answer(batch.prefix(self.parameters.limit)) }
+        self.collected += batch.events
+        self.collectedSize += batch.events.reduce(0) { $0 + $1.size }
+        let isFull = self.collected.count >= self.parameters.limit || self.collectedSize >= self.configuration.pollSize
+        return isLast || isFull ? self.answerCollected(through: batch.through, epoch: batch.epoch) : .ready
     }
 
     func caughtUp(at id: EventID) -> Delivery {
+        guard self.collected.isEmpty else { return self.answerCollected(through: id.position, epoch: id.epoch) }
         guard self.gap == nil, self.parameters.wait > .zero else { return self.answerEmpty(at: id) }
         self.exchange.setDeadline(.now() + self.parameters.wait)
         return .ready
@@ -56,15 +64,20 @@ final class PollTransport: Transport {
 
     private func answerEmpty(at id: EventID) -> Delivery {
         self.answer(Batch(epoch: id.epoch, after: id.position, events: [], through: id.position))
-        return .ended
     }
 
-    private func answer(_ batch: Batch) {
+    private func answerCollected(through position: Position, epoch: Epoch) -> Delivery {
+        let batch = Batch(epoch: epoch, after: position, events: self.collected, through: position)
+        return self.answer(batch.prefix(self.parameters.limit))
+    }
+
+    private func answer(_ batch: Batch) -> Delivery {
         switch (self.parameters.transport, self.gap) {
         case (.pollEventStream, _): self.exchange.respond(self.eventStreamResponse(batch))
         case (_, nil): self.exchange.respond(batch.pollResponse, sharing: batch.pollMemo)
         case (_, let gap?): self.exchange.respond(PollContent.response(batch, gap: gap))
         }
+        return .ended
     }
 
     private func eventStreamResponse(_ batch: Batch) -> Response {

@@ -15,6 +15,7 @@ struct PublishRequest {
     /// - Throws: ``Problem`` 400, 413, 415 or 422, which names what is wrong.
     init(_ request: Request, channel: ChannelName, limits: TransportConfiguration) throws(Problem) {
         let key = try Self.key(request)
+        try Self.requireNoEncoding(request)
         let body = Array(request.body.readableBytesView)
         self.isBatch = request.mediaType == "application/x-ndjson"
         let drafts: [Draft]
@@ -37,6 +38,13 @@ struct PublishRequest {
                 "Idempotency-Key: must be one field of 1 to \(IdempotencyKey.maximumLength) printable ASCII characters")
         }
         return key
+    }
+
+    private static func requireNoEncoding(_ request: Request) throws(Problem) {
+        guard let encoding = request.header("Content-Encoding"), encoding.lowercased() != "identity" else { return }
+        throw Problem(
+            .unsupportedMediaType, "Unsupported media type",
+            detail: "Content-Encoding: \(encoding) is not taken; send the content as it is")
     }
 
     private static func single(

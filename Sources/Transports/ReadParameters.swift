@@ -147,17 +147,21 @@ struct ReadParameters {
 /// is not empty; an empty one counts as absent.
 private struct Named {
     private var values: [String: [UInt8]] = [:]
+    /// How the client wrote the names.
+    private var spellings: [String: String] = [:]
     private(set) var channels: [[UInt8]] = []
     /// Whether there is a parameter of amvtek's polyfill.
     private(set) var isPolyfill = false
 
     mutating func take(_ form: FormFields) throws(Problem) {
         for (name, value) in form.fields {
-            let plain = String(decoding: name, as: UTF8.self).lowercased().filter { $0 != "-" && $0 != "_" }
+            let spelling = String(decoding: name, as: UTF8.self)
+            let plain = spelling.lowercased().filter { $0 != "-" && $0 != "_" }
             if plain == "channel" {
                 self.channels.append(value)
             } else if !value.isEmpty, self.values[plain] == nil {
                 self.values[plain] = value
+                self.spellings[plain] = spelling
             }
             if plain.hasPrefix("evs") { self.isPolyfill = true }
         }
@@ -170,7 +174,8 @@ private struct Named {
     func number(_ name: String, most: Int) throws(Problem) -> Int? {
         guard let text = self.values[name] else { return nil }
         guard text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-            throw .badRequest("\(name)=\(String(decoding: text, as: UTF8.self)): must be a number of decimal digits")
+            let asSent = "\(self.spellings[name] ?? name)=\(String(decoding: text, as: UTF8.self))"
+            throw .badRequest("\(asSent): must be \(name == "padding" ? "true or " : "")a number of decimal digits")
         }
         return text.count > 18 ? most : min(most, Int(String(decoding: text, as: UTF8.self)) ?? most)
     }

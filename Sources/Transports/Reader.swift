@@ -94,10 +94,10 @@ final class Reader {
     }
 
     /// What is new, for a reader at the head.
-    func receive(_ batch: Batch) {
+    func receive(_ batch: Batch, isLast: Bool) {
         guard self.isAtHead else { return }
         self.cursor = batch.through
-        switch self.transport.deliver(batch) {
+        switch self.transport.deliver(batch, isLast: isLast) {
         case .ready: break
         case .blocked: self.state = .blocked
         case .ended: self.state = .ended
@@ -114,7 +114,7 @@ final class Reader {
     private func deliver(_ batch: Batch) {
         self.cursor = batch.through
         guard !batch.events.isEmpty else { return }
-        self.note(self.transport.deliver(batch))
+        self.note(self.transport.deliver(batch, isLast: batch.through >= self.feed.position))
     }
 
     private func note(_ delivery: Delivery) {

@@ -8,7 +8,10 @@ protocol Transport: AnyObject {
     /// The reader begins, after a position; called once, first.
     func begin(after id: EventID) -> Delivery
     func tell(_ gap: Gap) -> Delivery
-    func deliver(_ batch: Batch) -> Delivery
+    /// - Parameters:
+    ///   - batch: May be empty, as the last of several.
+    ///   - isLast: Whether this is all that there is now; if not, more follows at once.
+    func deliver(_ batch: Batch, isLast: Bool) -> Delivery
     /// All that is kept was delivered; `id` is where the reader waits for more.
     func caughtUp(at id: EventID) -> Delivery
     /// The time that the transport set has come.

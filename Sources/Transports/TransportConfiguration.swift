@@ -27,6 +27,8 @@ public struct TransportConfiguration: Sendable {
     public var pollWaitMost = TimeAmount.seconds(120)
     /// The most events in one answer; default 500.
     public var pollLimit = 500
+    /// The bytes of types and data after which an answer takes no more events; default 4 MiB.
+    public var pollSize = 4 << 20
     /// How long a stream lasts for a polyfill that gives up after 50 s; default 45 s.
     public var polyfillLifetime = TimeAmount.seconds(45)
     /// The most channels of one reader; default 256.

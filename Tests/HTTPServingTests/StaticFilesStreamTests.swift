@@ -66,13 +66,6 @@ import Testing
         #expect(try await connection.sent().content == self.content)
     }
 
-    @Test func `Once the connection takes more its time limit is over`() async throws {
-        let connection = try await connection("/long.bin", room: 1)
-        try await self.waitForWrites(1, connection)
-        try await connection.on { $0.drain(room: 1) }
-        #expect(try await connection.on { $0.deadline } == .distantFuture)
-    }
-
     @Test func `Being told more than once that it may go on sends nothing twice`() async throws {
         let connection = try await connection("/long.bin", room: 1)
         try await self.waitForWrites(1, connection)

@@ -52,8 +52,11 @@ final class TemporaryFolder: Sendable {
 
 extension Request {
     static func get(_ target: String, _ headers: HTTPHeaders = [:], method: HTTPMethod = .GET) -> Request {
-        let head = HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers)
-        return Request(RequestHead(head))
+        let fields = headers.map { "\($0.name): \($0.value)\r\n" }.joined()
+        var parser = HTTP1Parser(headSize: 65_536, fieldCount: 100)
+        parser.append(ByteBuffer(string: "\(method.rawValue) \(target) HTTP/1.1\r\n\(fields)\r\n"))
+        guard case .head(let head)? = try? parser.next() else { preconditionFailure("no request: \(target) \(headers)") }
+        return Request(head)
     }
 }
 

@@ -74,6 +74,10 @@ import Testing
             ])
     }
 
+    @Test func `A wrong value is no bound`() {
+        #expect(problems(flags: ["limits.batchSize": "small", "limits.bodySize": "512KB"]).count == 1)
+    }
+
     @Test func `A file that cannot be read is named, and the other places are checked all the same`() {
         let error = #expect(throws: ConfigurationError.self) {
             try LoadedConfiguration(file: "/no/such.json", flags: ["port": "x"])

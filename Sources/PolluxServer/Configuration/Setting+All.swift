@@ -75,6 +75,8 @@ extension Setting {
         Setting("poll.waitMost", .time(from: 0), \.transports.pollWaitMost, "how long a poll may ask to be held"),
         Setting("poll.limit", .count(1...1_000_000), \.transports.pollLimit, "the most events in one answer"),
         Setting(
+            "poll.size", .content, \.transports.pollSize, "the bytes of events after which an answer takes no more"),
+        Setting(
             "poll.retry", .milliseconds(from: 0), \.transports.pollRetryMilliseconds,
             "how long an EventSource waits that is served by polls"),
     ]
