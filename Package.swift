@@ -76,6 +76,10 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "ChannelsTests",
+            dependencies: ["Channels", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "EventStreamTests", dependencies: ["EventStream"], swiftSettings: settings),
         .testTarget(

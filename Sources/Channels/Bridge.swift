@@ -51,9 +51,10 @@ public final class Bridge: Sendable {
             let wakeups = self.logs.withLock { logs in
                 switch commit {
                 case .appended(let events):
-                    let wakeups = logs.append(events)
+                    let log = logs.append(events)
                     if let last = events.last { self.head.store(last.position.rawValue, ordering: .releasing) }
-                    return wakeups
+                    // Marked only now: a loop that is awake takes the mark at once, and nobody wakes it for the head.
+                    return log?.mark() ?? []
                 case .dropped(let channel, let position):
                     logs.clear(channel, through: position)
                     return []

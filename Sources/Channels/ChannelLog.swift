@@ -31,13 +31,18 @@ public final class ChannelLog: Sendable {
         self.state.withLock { $0.tail.start <= position }
     }
 
-    /// Adds events; returns how many bytes the tail has grown by, and the loops that must be woken.
-    func append(_ events: [Event]) -> (growth: Int, wakeups: [Wakeup]) {
+    /// Adds events; returns how many bytes the tail has grown by.
+    func append(_ events: [Event]) -> Int {
         self.state.withLock { state in
             let before = state.tail.size
             for event in events { state.tail.append(event) }
-            return (state.tail.size - before, state.watchers.map(\.wakeup).filter { $0.mark(self) })
+            return state.tail.size - before
         }
+    }
+
+    /// Tells the loops that watch that the log has grown; returns those that must be woken.
+    func mark() -> [Wakeup] {
+        self.state.withLock { state in state.watchers.map(\.wakeup).filter { $0.mark(self) } }
     }
 
     /// Lets go of all events up to a position; returns how many bytes that were.

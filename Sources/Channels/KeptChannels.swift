@@ -66,11 +66,15 @@ struct KeptChannels {
         return Page(after: after, slices: slices, head: head, limit: query.limit, isTrimmed: isTrimmed)
     }
 
-    /// Drops a channel's events; returns the position of its newest, or `nil` if there are none.
+    /// Drops a channel's events; returns the position of the newest that it had, or `nil` if it never had one.
+    ///
+    /// That is so too where nothing was left to drop: a log may hold events longer than the ledger.
     mutating func drop(_ channel: ChannelName) -> Position? {
-        guard let kept = self.byName[channel], let last = kept.history.events.last?.position else { return nil }
-        self.change(kept) { $0.clear(through: last) }
-        return last
+        if let kept = self.byName[channel], let last = kept.history.events.last?.position {
+            self.change(kept) { $0.clear(through: last) }
+        }
+        let start = self.start(of: channel)
+        return start > .zero ? start : nil
     }
 
     /// Drops what has become too old in some of the channels, the next ones at each call, and forgets empty ones.

@@ -32,17 +32,16 @@ struct LogTable {
         return log
     }
 
-    /// Adds events of one channel to its log, if it has one; returns the loops that must be woken.
-    mutating func append(_ events: [Event]) -> [Wakeup] {
-        guard let channel = events.first?.channel, let log = self.logs[channel] else { return [] }
-        let (growth, wakeups) = log.append(events)
-        self.size += growth
+    /// Adds events of one channel to its log, if it has one; returns that log, whose loops are still to be told.
+    mutating func append(_ events: [Event]) -> ChannelLog? {
+        guard let channel = events.first?.channel, let log = self.logs[channel] else { return nil }
+        self.size += log.append(events)
         if self.isFilled.insert(ObjectIdentifier(log)).inserted { self.filled.append(log) }
         while self.size > self.limits.totalBytes, let oldest = self.filled.popFirst() {
             self.isFilled.remove(ObjectIdentifier(oldest))
             self.size -= oldest.clear(through: events[events.count - 1].position)
         }
-        return wakeups
+        return log
     }
 
     mutating func clear(_ channel: ChannelName, through position: Position) {

@@ -22,7 +22,7 @@ extension HTTP1Connection: Exchange {
         }
         if answer.keepsAlive {
             if self.writesInNIO == 0 { self.expect(.request, within: self.loop.limits.idleTimeout) }
-            self.flushUnlessBusy()
+            if self.output.readableBytes >= Self.outputSize { self.flush() } else { self.flushUnlessBusy() }
         } else {
             self.endConnection()
         }

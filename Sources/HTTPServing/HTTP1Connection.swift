@@ -44,7 +44,9 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private var isReading = false
     private var holdsRead = false
 
-    /// Answers that go out together when all that was read is looked at.
+    /// How many bytes of answers go out together, about.
+    static let outputSize = 64 << 10
+    /// Answers that go out together, when all that was read is looked at or when they are many.
     var output = ByteBuffer()
     /// How many writes NIO still has; while there are any, all goes through NIO.
     var writesInNIO = 0
