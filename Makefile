@@ -14,6 +14,9 @@ BUILD_PACKAGES := libjansson-dev libssl-dev pkg-config
 TEST_PACKAGES := curl python3-venv chromium chromium-driver
 BENCH_PACKAGES := nginx-light libnginx-mod-nchan gcc libc6-dev procps
 
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Installs those of some Debian packages that are missing.
@@ -34,7 +37,7 @@ help:  ## Show what can be made
 build:  ## Build the server for release
 	$(call install,$(BUILD_PACKAGES))
 	@echo "Building for release (some minutes the first time) ..."
-	@swift build $(RELEASE) --product pollux --quiet
+	@swift build $(RELEASE) --product pollux --quiet 2>&1 | { grep -v 'mktemp' || true; }
 
 serve: build  ## Build, and serve on http://127.0.0.1:8080 with the demo channel `date`
 	@exec $(BINARY) serve --config $(CONFIG) $(ARGS)

@@ -22,7 +22,8 @@ extension HTTP1Connection: Exchange {
         }
         if answer.keepsAlive {
             if self.writesInNIO == 0 { self.expect(.request, within: self.loop.limits.idleTimeout) }
-            if self.output.readableBytes >= Self.outputSize { self.flush() } else { self.flushUnlessBusy() }
+            if self.output.readableBytes >= Self.outputSize { self.flush() }
+            self.flushUnlessBusy()
         } else {
             self.endConnection()
         }

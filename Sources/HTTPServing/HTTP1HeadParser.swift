@@ -91,10 +91,19 @@ struct HTTP1HeadParser {
         else { throw .badRequest("a request must begin with method, target and version, with one blank between them") }
         let isHTTP10 = try Self.isHTTP10(self.piece(last + 1..<line.upperBound))
         let method = try Self.method(self.piece(line.lowerBound..<first))
-        guard self.index(of: 0x09, in: first..<last) == nil else {
-            throw .badRequest("the target of the request must not hold tabs")
+        let target = Array(self.piece(first + 1..<last))
+        guard !target.contains(0x09), Self.isTarget(target, of: method) else {
+            throw .badRequest("the target of the request must be a path, a URL with scheme and host, or for OPTIONS *")
         }
-        return (method, Array(self.piece(first + 1..<last)), isHTTP10)
+        return (method, target, isHTTP10)
+    }
+
+    /// The forms that RFC 9112, section 3.2, has.
+    private static func isTarget(_ target: [UInt8], of method: HTTPMethod) -> Bool {
+        if target[0] == UInt8(ascii: "/") || method == .CONNECT { return true }
+        if target == [UInt8(ascii: "*")] { return method == .OPTIONS }
+        guard let colon = target.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
+        return target[..<colon].allSatisfy(\.isToken) && target[(colon + 1)...].starts(with: "//".utf8)
     }
 
     /// Whether a version is HTTP/1.0; else it is HTTP/1.1.

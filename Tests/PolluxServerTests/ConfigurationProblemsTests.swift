@@ -39,11 +39,11 @@ import Testing
             ])
     }
 
-    @Test(arguments: [#"{"poll": 5}"#, #"{"poll": []}"#])
+    @Test(arguments: [#"{"idempotency": 5}"#, #"{"idempotency": []}"#])
     func `A group that is given a value is told what it has`(_ text: String) {
         #expect(
             problems(text) == [
-                "pollux.json: poll is a group, not a key; its keys are poll.wait, poll.waitMost, poll.limit, poll.retry"
+                "pollux.json: idempotency is a group, not a key; its keys are idempotency.window, idempotency.keys"
             ])
     }
 
