@@ -94,6 +94,16 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "TransportsTests",
+            dependencies: [
+                "Channels", "EventStream", "HTTPServing", "JSON", "Transports",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "PolluxServerTests",
             dependencies: [
                 "Channels", "HTTPServing", "JSON", "PolluxServer", "Transports",

@@ -28,7 +28,9 @@ public struct CORS: Sendable {
     /// Whether a write may be done: one that no page asks for, or one of an origin that may, or of the server's own.
     public func allowsWrite(_ request: Request) -> Bool {
         guard !self.allowed.isEmpty, let origin = request.origin else { return true }
-        return self.allowed.contains(origin) || request.header("Host").map { origin.hasSuffix("://" + $0) } ?? false
+        if self.allowed.contains(origin) { return true }
+        guard let host = request.header("Host") else { return false }
+        return origin == "http://\(host)" || origin == "https://\(host)"
     }
 
     /// The answer to OPTIONS, preflight or not, for a resource with these methods.

@@ -37,13 +37,18 @@ struct Deadlines {
         self.times.removeLast()
     }
 
-    /// Takes those whose time has come; they have none until it is set again.
-    mutating func takeDue(_ now: NIODeadline) -> [any DeadlineOwner] {
-        var due: [any DeadlineOwner] = []
-        for index in self.times.indices where self.times[index] <= now {
-            self.times[index] = .distantFuture
-            due.append(self.owners[index])
+    /// Takes the next one whose time has come; it has none until it is set again.
+    ///
+    /// - Parameter rest: How many are still to be looked at. They are looked at from the end, so that who is removed
+    ///   meanwhile leaves nobody out: another takes its place only if it was looked at already.
+    mutating func takeDue(_ now: NIODeadline, of rest: inout Int) -> (any DeadlineOwner)? {
+        rest = min(rest, self.times.count)
+        while rest > 0 {
+            rest -= 1
+            guard self.times[rest] <= now else { continue }
+            self.times[rest] = .distantFuture
+            return self.owners[rest]
         }
-        return due
+        return nil
     }
 }

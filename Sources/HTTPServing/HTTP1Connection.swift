@@ -54,6 +54,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     private var bytesLeft = Int.max
 
     private var due = Due.request
+    private var delegateDeadline = NIODeadline.distantFuture
     var deadlineIndex = 0
     var delegate: (any ExchangeDelegate)?
     var isChunked = false
@@ -130,10 +131,14 @@ final class HTTP1Connection: ChannelDuplexHandler {
         self.isProcessing = true
         while self.mayProcess, let action = self.nextAction() { self.perform(action) }
         self.isProcessing = false
-        if self.holdsRead, self.mayProcess {
-            self.holdsRead = false
-            self.context?.read()
-        }
+        if self.mayProcess { self.readOn() }
+    }
+
+    /// Makes up for a read that was held back.
+    func readOn() {
+        guard self.holdsRead else { return }
+        self.holdsRead = false
+        self.context?.read()
     }
 
     private func nextAction() -> HTTP1StateMachine.OnPart? {
@@ -151,8 +156,9 @@ final class HTTP1Connection: ChannelDuplexHandler {
             self.expect(.body, within: self.loop.limits.bodyTimeout)
             if sendContinue { self.output.writeString("HTTP/1.1 100 Continue\r\n\r\n") }
         case .handle(let head, let body):
-            self.loop.deadlines.set(.distantFuture, of: self)
+            self.setDeadline(.distantFuture)
             self.loop.responder.respond(to: Request(head, body: body, isOverCapacity: self.isOverCapacity), on: self)
+            if self.machine.isDraining, !self.isOverCapacity { self.delegate?.drain() }
         case .refuse(let problem):
             self.respond(problem.response)
         }
@@ -175,6 +181,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     func setDeadline(_ deadline: NIODeadline) {
+        self.delegateDeadline = deadline
         guard self.writesInNIO == 0, self.context != nil else { return }
         self.due = .delegate
         self.loop.deadlines.set(deadline, of: self)
@@ -183,8 +190,22 @@ final class HTTP1Connection: ChannelDuplexHandler {
     /// The server is stopping: no further request, and the answer under way comes to its end.
     func drain() {
         switch self.machine.drain() {
-        case .close: self.close()
+        case .close where self.writesInNIO == 0: self.close()
+        case .close: self.endConnection()
         case .none: self.delegate?.drain()
+        }
+    }
+
+    /// What is next to come, now that the client has taken all that was written.
+    func expectNext() {
+        if self.machine.isWaiting {
+            self.expect(.request, within: self.loop.limits.idleTimeout)
+        } else if self.machine.isReceiving {
+            self.expect(.body, within: self.loop.limits.bodyTimeout)
+        } else if self.machine.isEnding {
+            self.expect(.close, within: self.loop.limits.lingerTimeout)
+        } else {
+            self.setDeadline(self.delegateDeadline)
         }
     }
 

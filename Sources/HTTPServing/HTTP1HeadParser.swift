@@ -93,7 +93,7 @@ struct HTTP1HeadParser {
         let method = try Self.method(self.piece(line.lowerBound..<first))
         let target = Array(self.piece(first + 1..<last))
         guard !target.contains(0x09), Self.isTarget(target, of: method) else {
-            throw .badRequest("the target of the request must be a path, a URL with scheme and host, or for OPTIONS *")
+            throw .badRequest("the target of the request must be a path, a URL with scheme and host, or *")
         }
         return (method, target, isHTTP10)
     }
@@ -101,7 +101,7 @@ struct HTTP1HeadParser {
     /// The forms that RFC 9112, section 3.2, has.
     private static func isTarget(_ target: [UInt8], of method: HTTPMethod) -> Bool {
         if target[0] == UInt8(ascii: "/") || method == .CONNECT { return true }
-        if target == [UInt8(ascii: "*")] { return method == .OPTIONS }
+        if target == [UInt8(ascii: "*")] { return true }
         guard let colon = target.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
         return target[..<colon].allSatisfy(\.isToken) && target[(colon + 1)...].starts(with: "//".utf8)
     }

@@ -144,20 +144,23 @@ struct HTTP1Parser {
     /// Returns whether the line was all there.
     private mutating func takeChunkSize() throws(Problem) -> Bool {
         guard let line = try self.takeLine(atMost: Self.chunkLineSize, of: "a chunk's size") else { return false }
-        let digits = line.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
+        let digits = line.prefix(while: \.isHexDigit)
+        let rest = line[digits.endIndex...]
         guard (1...15).contains(digits.count), let size = Int(String(decoding: digits, as: UTF8.self), radix: 16),
-            digits.allSatisfy(\.isHexDigit)
-        else { throw .badRequest("a chunk's size must be 1 to 15 hexadecimal digits") }
+            rest.isEmpty || rest.drop(while: \.isBlank).first == UInt8(ascii: ";")
+        else { throw .badRequest("a chunk's size must be 1 to 15 hexadecimal digits, and what follows begin with ';'") }
         self.trailerSize = 0
         self.state = size > 0 ? .chunk(size) : .trailer
         return true
     }
 
     private mutating func takeChunkEnd() throws(Problem) -> Bool {
-        guard self.buffer.readableBytes >= 2 else { return false }
-        guard self.buffer.readInteger(as: UInt16.self) == 0x0D0A else {
+        let crlf: [UInt8] = [0x0D, 0x0A]
+        guard self.buffer.readableBytesView.prefix(2).elementsEqual(crlf.prefix(self.buffer.readableBytes)) else {
             throw .badRequest("a chunk must be as long as its size says, and end with CRLF")
         }
+        guard self.buffer.readableBytes >= 2 else { return false }
+        self.skip(2)
         self.state = .chunkSize
         return true
     }

@@ -44,7 +44,7 @@ struct HTTP1StateMachine {
     private let bodySize: Int
     private var state = State.waiting
     /// Whether the connection is to end with the next answer.
-    private var isDraining: Bool
+    private(set) var isDraining: Bool
 
     /// - Parameter answersOnce: Whether the connection is to end with its first answer.
     init(bodySize: Int, answersOnce: Bool = false) {
@@ -54,6 +54,7 @@ struct HTTP1StateMachine {
 
     var isWaiting: Bool { if case .waiting = self.state { true } else { false } }
     var isStreaming: Bool { if case .streaming = self.state { true } else { false } }
+    var isReceiving: Bool { if case .receiving = self.state { true } else { false } }
     var isEnding: Bool { if case .ending = self.state { true } else { false } }
 
     /// Whether the next piece of a request can be looked at now.

@@ -52,9 +52,9 @@ final class LoopContext {
         return self.date
     }
 
-    func tick() {
-        let now = NIODeadline.now()
-        for owner in self.deadlines.takeDue(now) { owner.deadlineReached(now) }
+    func tick(_ now: NIODeadline = .now()) {
+        var rest = Int.max
+        while let owner = self.deadlines.takeDue(now, of: &rest) { owner.deadlineReached(now) }
     }
 }
 

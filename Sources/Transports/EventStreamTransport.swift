@@ -76,6 +76,7 @@ final class EventStreamTransport: Transport {
     }
 
     func drain(at id: EventID) {
+        if !self.exchange.hasBegunStream { self.exchange.beginStream(Response(.ok, headers: Self.headers)) }
         var farewell: [UInt8] = []
         let retry = self.configuration.spreadRetry()
         EventStreamEncoder.appendRetry(milliseconds: retry, to: &farewell)
@@ -84,7 +85,6 @@ final class EventStreamTransport: Transport {
     }
 
     func fail(_ error: LedgerError, at id: EventID) {
-        if !self.exchange.hasBegunStream { self.exchange.beginStream(Response(.ok, headers: Self.headers)) }
         self.drain(at: id)
     }
 

@@ -18,6 +18,8 @@ final class Feed {
     private var waiting: [Reader] = []
     /// What was read last: the next reader most often wants the same.
     private var recent: Batch?
+    /// How many readers there are, at the head or behind.
+    private var readerCount = 0
     /// Whether something has happened since the last ``rest()``.
     private var isUsed = true
 
@@ -75,11 +77,21 @@ final class Feed {
         return !self.isDelivering
     }
 
+    /// A reader has come; until it goes the feed is woken for it, wherever it is.
+    func retain() {
+        self.readerCount += 1
+    }
+
+    func release() {
+        self.readerCount -= 1
+        self.isUsed = true
+    }
+
     /// Lets go of what is only there for speed. Returns whether the feed has had no use since the last call.
     func rest() -> Bool {
         defer { self.isUsed = false }
         self.recent = nil
-        return !self.isUsed && self.readers.isEmpty
+        return !self.isUsed && self.readerCount == 0
     }
 
     private func read(after: Position, through: Position) -> Batch? {

@@ -10,9 +10,15 @@ final class PollTransport: Transport {
     private let configuration: TransportConfiguration
     private let parameters: ReadParameters
     private var gap: Gap?
+    private var hasBegun = false
+    /// When the poll has been held for as long as it may.
+    private var endsAt: NIODeadline?
+    /// What an event-stream answer says of when to come back.
+    private var retryMilliseconds: Int
     /// What was read so far, where it comes in more than one batch.
     private var collected: [Event] = []
     private var collectedSize = 0
+    private var epoch: Epoch?
     /// Where a poll began that named no cursor: the first thing an event-stream answer says.
     private var opening: EventID?
 
@@ -20,14 +26,18 @@ final class PollTransport: Transport {
         self.exchange = exchange
         self.configuration = configuration
         self.parameters = parameters
+        self.retryMilliseconds = configuration.pollRetryMilliseconds
     }
 
     func begin(after id: EventID) -> Delivery {
+        self.hasBegun = true
         if !self.parameters.hasCursor { self.opening = id }
         return .ready
     }
 
     func tell(_ gap: Gap) -> Delivery {
+        // What was read before the gap goes out alone; the next poll finds the gap again.
+        if let last = self.collected.last, let epoch { return self.answerCollected(through: last.position, epoch: epoch) }
         self.gap = gap
         return .ready
     }
@@ -36,6 +46,7 @@ final class PollTransport: Transport {
         guard !batch.events.isEmpty || !self.collected.isEmpty else { return .ready }
         if isLast, self.collected.isEmpty { return self.answer(batch.prefix(self.parameters.limit)) }
         self.collected += batch.events
+        self.epoch = batch.epoch
         self.collectedSize += batch.events.reduce(0) { $0 + $1.size }
         let isFull = self.collected.count >= self.parameters.limit || self.collectedSize >= self.configuration.pollSize
         return isLast || isFull ? self.answerCollected(through: batch.through, epoch: batch.epoch) : .ready
@@ -44,22 +55,31 @@ final class PollTransport: Transport {
     func caughtUp(at id: EventID) -> Delivery {
         guard self.collected.isEmpty else { return self.answerCollected(through: id.position, epoch: id.epoch) }
         guard self.gap == nil, self.parameters.wait > .zero else { return self.answerEmpty(at: id) }
-        self.exchange.setDeadline(.now() + self.parameters.wait)
+        let end = self.endsAt ?? .now() + self.parameters.wait
+        self.endsAt = end
+        self.exchange.setDeadline(end)
         return .ready
     }
 
     func deadlineReached(_ now: NIODeadline, at id: EventID) -> Delivery { self.answerEmpty(at: id) }
 
     func drain(at id: EventID) {
-        _ = self.answerEmpty(at: id)
+        guard self.hasBegun else { return self.refuse(.unavailable("the server is stopping", retryAfter: 2)) }
+        self.retryMilliseconds = self.configuration.spreadRetry()
+        if let last = self.collected.last {
+            _ = self.answerCollected(through: last.position, epoch: id.epoch)
+        } else {
+            _ = self.answerEmpty(at: id)
+        }
     }
 
     func fail(_ error: LedgerError, at id: EventID) {
-        if self.parameters.transport == .pollEventStream {
-            self.exchange.respond(.refusedStream(self.configuration))
-        } else {
-            self.exchange.respond(Problem(error).response)
-        }
+        self.refuse(Problem(error))
+    }
+
+    private func refuse(_ problem: Problem) {
+        let isEventStream = self.parameters.transport == .pollEventStream
+        self.exchange.respond(isEventStream ? .refusedStream(self.configuration) : problem.response)
     }
 
     private func answerEmpty(at id: EventID) -> Delivery {
@@ -88,12 +108,16 @@ final class PollTransport: Transport {
 
     private func eventStream(_ batch: Batch) -> ByteBuffer {
         var prelude: [UInt8] = []
-        EventStreamEncoder.appendRetry(milliseconds: self.configuration.pollRetryMilliseconds, to: &prelude)
+        EventStreamEncoder.appendRetry(milliseconds: self.retryMilliseconds, to: &prelude)
         if self.parameters.padding > 0 {
             EventStreamEncoder.appendComment(padding: self.parameters.padding, to: &prelude)
         }
         if let opening = self.opening { EventStreamEncoder.appendID(opening.bytes, to: &prelude) }
-        self.gap?.appendEvent(to: &prelude)
+        if let gap = self.gap {
+            gap.appendEvent(to: &prelude)
+            // With no event behind it, nothing else would move the client's cursor over the gap.
+            if batch.events.isEmpty { EventStreamEncoder.appendID(batch.cursor.bytes, to: &prelude) }
+        }
         var content = ByteBuffer(bytes: prelude)
         content.writeImmutableBuffer(batch.bytes(self.parameters.envelope ? .envelope : .eventStream))
         return content

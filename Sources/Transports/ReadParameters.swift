@@ -94,9 +94,12 @@ struct ReadParameters {
         case "now": return .now
         case "earliest": return .earliest
         default:
-            guard since.first == "-", let count = Int(since.dropFirst()), count > 0, since.dropFirst().first != "+" else {
+            let digits = since.dropFirst()
+            guard since.first == "-", !digits.isEmpty, digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else {
                 throw .badRequest("since=\(since): must be now, earliest or -N, N being a number from 1")
             }
+            let count = Int(digits) ?? .max
+            guard count > 0 else { throw .badRequest("since=\(since): N must be at least 1") }
             return .last(count)
         }
     }

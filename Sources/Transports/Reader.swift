@@ -26,6 +26,7 @@ final class Reader {
     private var state = State.behind
     private var cursor = Position.zero
     private var hasBegun = false
+    private var isResuming = false
     /// Its place in the feed; kept by the feed.
     var slot = -1
 
@@ -33,6 +34,7 @@ final class Reader {
         self.feed = feed
         self.eventLoop = eventLoop
         self.transport = transport
+        feed.retain()
     }
 
     private var bridge: Bridge { self.feed.bridge }
@@ -72,7 +74,12 @@ final class Reader {
     // MARK: Reading
 
     /// Goes on reading until all is read, or the connection takes no more.
+    ///
+    /// A loop, not a recursion, also where the ledger answers at once: a history may have many pages.
     func resume() {
+        guard !self.isResuming else { return }
+        self.isResuming = true
+        defer { self.isResuming = false }
         while case .behind = self.state {
             guard self.feed.mayResume(self) else { return }
             self.feed.advance()
@@ -100,7 +107,7 @@ final class Reader {
         switch self.transport.deliver(batch, isLast: isLast) {
         case .ready: break
         case .blocked: self.state = .blocked
-        case .ended: self.state = .ended
+        case .ended: self.finish()
         }
     }
 
@@ -114,15 +121,21 @@ final class Reader {
     private func deliver(_ batch: Batch) {
         self.cursor = batch.through
         guard !batch.events.isEmpty else { return }
-        self.note(self.transport.deliver(batch, isLast: batch.through >= self.feed.position))
+        self.note(self.transport.deliver(batch, isLast: batch.through >= self.bridge.head))
     }
 
     private func note(_ delivery: Delivery) {
         switch delivery {
         case .ready: break
         case .blocked: self.state = .blocked
-        case .ended: self.state = .ended
+        case .ended: self.finish()
         }
+    }
+
+    private func finish() {
+        guard !self.isEnded else { return }
+        self.state = .ended
+        self.feed.release()
     }
 
     // MARK: The ledger
@@ -143,7 +156,7 @@ final class Reader {
         self.state = .behind
         switch result {
         case .failure(let error):
-            self.state = .ended
+            self.finish()
             self.transport.fail(error, at: self.bridge.id(self.cursor))
         case .success(let page):
             let trimmed = page.isTrimmed ? (reason: Gap.Reason.trimmed, text: self.bridge.id(page.after).bytes) : nil
@@ -188,7 +201,7 @@ extension Reader: ExchangeDelegate {
         guard self.isAtHead else { return }
         let delivery = self.transport.deadlineReached(now, at: self.id)
         if case .ready = delivery { return }
-        self.leave()
+        self.feed.leave(self)
         self.note(delivery)
     }
 
@@ -201,7 +214,7 @@ extension Reader: ExchangeDelegate {
 
     private func leave() {
         if self.isAtHead { self.feed.leave(self) }
-        self.state = .ended
+        self.finish()
     }
 }
 

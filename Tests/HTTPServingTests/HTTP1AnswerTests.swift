@@ -1,0 +1,143 @@
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import HTTPServing
+
+/// One request and its answer, on a connection.
+@Suite struct HTTP1AnswerTests {
+    private func connection(cors: CORS = CORS()) throws -> Connection {
+        try Connection(cors: cors) { request, exchange in
+            exchange.respond(.text("\(request.method) \(request.pathText) \(String(buffer: request.body))"))
+        }
+    }
+
+    @Test func `A request is answered with a status line, the fields every answer has, and the content`() throws {
+        let connection = try connection()
+        try connection.get("/a")
+        let answer = try connection.answer()
+        #expect((answer.status, answer.reason, answer.body) == (200, "OK", "GET /a "))
+        #expect(answer["Content-Length"] == "7")
+        #expect(answer["Content-Type"] == "text/plain; charset=utf-8")
+        #expect(answer["Server"] == "pollux")
+        #expect(answer["Date"]?.hasSuffix(" GMT") == true)
+        #expect(answer["Access-Control-Allow-Origin"] == "*")
+        #expect(!answer.has("Connection"))
+        #expect(connection.isOpen)
+    }
+
+    @Test func `The next request on a connection is answered too`() throws {
+        let connection = try connection()
+        for path in ["/a", "/b", "/c"] {
+            try connection.get(path)
+            #expect(try connection.answer().body == "GET \(path) ")
+        }
+    }
+
+    @Test func `A request that comes byte by byte is answered once it is whole`() throws {
+        let connection = try connection()
+        let request = Connection.request("/a", method: "POST", ["Content-Length: 3"]) + "abc"
+        for byte in request.utf8.dropLast() { try connection.send(String(UnicodeScalar(byte))) }
+        #expect(connection.text().isEmpty)
+        try connection.send("c")
+        #expect(try connection.answer().body == "POST /a abc")
+    }
+
+    @Test func `Content in chunks is put together`() throws {
+        let connection = try connection()
+        try connection.get("/", method: "POST", "Transfer-Encoding: chunked")
+        try connection.send("3\r\nabc\r\n")
+        try connection.send("2\r\nde\r\n0\r\n\r\n")
+        #expect(try connection.answer().body == "POST / abcde")
+    }
+
+    @Test(arguments: [
+        ("1.0", "X: x", nil, true), ("1.0", "Connection: keep-alive", "keep-alive", false), ("1.1", "X: x", nil, false),
+        ("1.1", "Connection: close", "close", true),
+    ])
+    func `The connection ends behind the answer where the client's version or wish is so`(
+        version: String, field: String, connectionField: String?, ends: Bool
+    ) throws {
+        let connection = try connection()
+        try connection.get("/", version: version, field)
+        #expect(try connection.answer()["Connection"] == connectionField)
+        #expect(connection.socket.isOutputClosed == ends)
+    }
+
+    @Test func `HEAD is answered with the head that GET would have, and nothing behind it`() throws {
+        let connection = try connection()
+        try connection.get("/", method: "HEAD")
+        try connection.get("/", method: "HEAD")
+        let answers = try connection.answers(toHead: true)
+        #expect(answers.map(\.["Content-Length"]) == ["7", "7"])
+    }
+
+    @Test func `An answer without content has no length`() throws {
+        let connection = try Connection { _, exchange in exchange.respond(Response(.noContent)) }
+        try connection.get()
+        try connection.get()
+        let answers = try connection.answers()
+        #expect(answers.map(\.status) == [204, 204])
+        #expect(answers.allSatisfy { !$0.has("Content-Length") && !$0.has("Transfer-Encoding") })
+    }
+
+    @Test func `Whoever asks first whether to send content is told to go on`() throws {
+        let connection = try connection()
+        try connection.get("/", method: "POST", "Content-Length: 3", "Expect: 100-continue")
+        #expect(connection.text() == "HTTP/1.1 100 Continue\r\n\r\n")
+        try connection.send("abc")
+        #expect(try connection.answer().body == "POST / abc")
+    }
+
+    @Test func `The answer's CORS fields are for the origin that asked`() throws {
+        let connection = try connection(cors: CORS(allowed: ["https://a.example"]))
+        try connection.get("/", "Origin: https://a.example")
+        #expect(try connection.answer()["Access-Control-Allow-Origin"] == "https://a.example")
+        try connection.get("/", "Origin: https://b.example")
+        #expect(try !connection.answer().has("Access-Control-Allow-Origin"))
+    }
+
+    @Test func `The same answer to many is put into bytes once`() throws {
+        let memo = ResponseMemo()
+        let connection = try Connection { _, exchange in exchange.respond(.text("x"), sharing: memo) }
+        try connection.get()
+        let answer = try connection.answer()
+        // What is kept is what the next one gets, as long as the second is the same.
+        memo.bytes = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept")
+        try connection.get()
+        #expect(try connection.answer().body == (memo.date == answer["Date"] ? "kept" : "x"))
+    }
+
+    @Test func `The same answer to many has its own head where the request asks for another`() throws {
+        let memo = ResponseMemo()
+        let connection = try Connection(cors: CORS(allowed: ["https://a.example"])) { _, exchange in
+            exchange.respond(.text("x"), sharing: memo)
+        }
+        try connection.get()
+        #expect(try !connection.answer().has("Access-Control-Allow-Origin"))
+        try connection.get("/", "Origin: https://a.example")
+        #expect(try connection.answer()["Access-Control-Allow-Origin"] == "https://a.example")
+        try connection.get("/", method: "HEAD")
+        #expect(try connection.answer(toHead: true)["Content-Length"] == "1")
+    }
+
+    @Test func `A second answer to one request is not written`() throws {
+        let connection = try Connection { _, exchange in
+            exchange.respond(.text("one"))
+            exchange.respond(.text("two"))
+        }
+        try connection.get()
+        #expect(try connection.answer().body == "one")
+    }
+
+    @Test func `A connection beyond the limit gets one answer, and the responder knows`() throws {
+        let connection = try Connection(isOverCapacity: true) { request, exchange in
+            exchange.respond(.text("\(request.isOverCapacity)"))
+        }
+        try connection.send(Connection.request() + Connection.request())
+        let answer = try connection.answer()
+        #expect(answer.body == "true")
+        #expect(answer["Connection"] == "close")
+        #expect(connection.socket.isOutputClosed)
+    }
+}

@@ -1,0 +1,143 @@
+import Channels
+import EventStream
+import HTTPServing
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import Transports
+
+@Suite struct BatchTests {
+    private let epoch = Epoch(Array("e".utf8)[...])!
+
+    private func event(_ position: UInt64, _ data: String, type: String = "", channel: String = "a") throws -> Event {
+        Event(
+            position: Position(rawValue: position), time: 1_795_343_187_123, channel: try ChannelName(channel),
+            type: Array(type.utf8), data: Array(data.utf8))
+    }
+
+    private func batch(_ events: Event..., through: UInt64? = nil) -> Batch {
+        let last = through ?? events.last?.position.rawValue ?? 0
+        return Batch(epoch: epoch, after: .zero, events: events, through: Position(rawValue: last))
+    }
+
+    private func text(_ batch: Batch, _ framing: Framing) -> String { String(buffer: batch.bytes(framing)) }
+
+    @Test func `Events become blocks of an event stream`() throws {
+        let batch = batch(try event(7, "x"), try event(9, "a\nb", type: "price"))
+        #expect(text(batch, .eventStream) == "id: e-7\ndata: x\n\nid: e-9\nevent: price\ndata: a\ndata: b\n\n")
+    }
+
+    @Test func `A chunk is the same between its size and its end`() throws {
+        let batch = batch(try event(7, "x"))
+        #expect(text(batch, .eventStreamChunk) == "11\r\nid: e-7\ndata: x\n\n\r\n")
+    }
+
+    @Test func `An envelope tells the channel, and the type in the data`() throws {
+        let batch = batch(try event(7, "x"), try event(9, "a\n\"b\"", type: "price", channel: "c/d"))
+        #expect(
+            text(batch, .envelope) == #"""
+                id: e-7
+                data: {"channel":"a","event":"message","data":"x"}
+
+                id: e-9
+                data: {"channel":"c/d","event":"price","data":"a\n\"b\""}
+
+
+                """#)
+    }
+
+    @Test(arguments: [0, 1, 15, 16, 255, 256, 65_536])
+    func `A chunk's size is hexadecimal`(count: Int) {
+        let content = [UInt8](repeating: UInt8(ascii: "x"), count: count)
+        let chunk = String(buffer: ByteBuffer(chunk: content))
+        #expect(chunk == String(count, radix: 16) + "\r\n" + String(repeating: "x", count: count) + "\r\n")
+        #expect(ByteBuffer(content, isChunk: true) == ByteBuffer(chunk: content))
+        #expect(ByteBuffer(content, isChunk: false) == ByteBuffer(bytes: content))
+    }
+
+    @Test(arguments: Framing.allCases)
+    func `Every framing is made once and then shared`(framing: Framing) throws {
+        let batch = batch(try event(7, "x"))
+        let first = batch.bytes(framing).withUnsafeReadableBytes { $0.baseAddress }
+        #expect(batch.bytes(framing).withUnsafeReadableBytes { $0.baseAddress } == first)
+    }
+
+    @Test(arguments: [
+        (false, false, Framing.eventStream), (false, true, .eventStreamChunk), (true, false, .envelope),
+        (true, true, .envelopeChunk),
+    ])
+    func `The framing is by envelope and chunks`(envelope: Bool, isChunked: Bool, framing: Framing) {
+        #expect(Framing.eventStream(envelope: envelope, isChunked: isChunked) == framing)
+    }
+
+    @Test func `The first events alone have the cursor of their last`() throws {
+        let batch = batch(try event(7, "x"), try event(9, "y"), through: 12)
+        #expect(batch.cursor.description == "e-12")
+        let first = batch.prefix(1)
+        #expect(first.cursor.description == "e-7")
+        #expect(text(first, .eventStream) == "id: e-7\ndata: x\n\n")
+        #expect(batch.prefix(2) === batch)
+    }
+
+    // MARK: Polls
+
+    private func json(_ batch: Batch, gap: Gap? = nil) throws -> String {
+        String(buffer: try #require(PollContent.response(batch, gap: gap).body))
+    }
+
+    @Test func `A poll's answer has events, cursor and gap, byte for byte`() throws {
+        let batch = batch(try event(7, #"{"eur":12}"#, type: "price", channel: "é"), try event(9, "x"), through: 12)
+        #expect(
+            try json(batch)
+                == #"{"events":[{"id":"e-7","channel":"é","event":"price","data":"{\"eur\":12}","time":1795343187123},"#
+                + #"{"id":"e-9","channel":"a","event":"message","data":"x","time":1795343187123}],"next":"e-12","gap":null}"#)
+    }
+
+    @Test func `A poll's answer may be empty, or hold a gap`() throws {
+        let gap = Gap(reason: .epoch, after: Array("d-\"\n".utf8), resumedAt: nil)
+        #expect(try json(batch(through: 5)) == #"{"events":[],"next":"e-5","gap":null}"#)
+        #expect(
+            try json(batch(through: 5), gap: gap)
+                == #"{"events":[],"next":"e-5","gap":{"reason":"epoch","after":"d-\"\n","resumedAt":null}}"#)
+    }
+
+    @Test func `A poll's answer is not kept by caches, and names the cursor`() {
+        let headers = PollContent.response(batch(through: 5), gap: nil).headers
+        #expect(headers["Content-Type"] == ["application/json"])
+        #expect(headers["Cache-Control"] == ["no-store"])
+        #expect(headers["X-Content-Type-Options"] == ["nosniff"])
+        #expect(headers["Last-Event-ID"] == ["e-5"])
+    }
+
+    // MARK: Gaps
+
+    @Test(arguments: [(Gap.Reason.trimmed, "trimmed"), (.epoch, "epoch"), (.unknown, "unknown")])
+    func `A gap is an event of the server's own type, without an id`(reason: Gap.Reason, name: String) {
+        let gap = Gap(reason: reason, after: Array("e-3".utf8), resumedAt: EventID(epoch: epoch, position: .init(rawValue: 7)))
+        var bytes: [UInt8] = []
+        gap.appendEvent(to: &bytes)
+        #expect(
+            String(decoding: bytes, as: UTF8.self) == #"""
+                event: pollux.gap
+                data: {"reason":"\#(name)","after":"e-3","resumedAt":"e-7"}
+
+
+                """#)
+    }
+
+    @Test(arguments: [[0xFF], [0], Array("\r\n\n\"".utf8), Array("id: 1\n\ndata: x\n\n".utf8)])
+    func `Whatever a client calls its cursor stays within the gap's data`(cursor: [UInt8]) throws {
+        var bytes: [UInt8] = []
+        Gap(reason: .unknown, after: cursor, resumedAt: nil).appendEvent(to: &bytes)
+        var parser = EventStreamParser()
+        var outputs: [EventStreamParser.Output] = []
+        try parser.parse(bytes.span) { outputs.append($0) }
+        guard case .event(let event) = outputs.first, outputs.count == 1 else {
+            Issue.record("\(outputs)")
+            return
+        }
+        #expect(event.type == "pollux.gap")
+        #expect(PollAnswer.Gap(event.data)?.after == String(decoding: cursor, as: UTF8.self))
+    }
+}

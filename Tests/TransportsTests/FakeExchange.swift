@@ -1,0 +1,128 @@
+import EventStream
+import HTTPServing
+import NIOCore
+import Testing
+
+/// An exchange without a connection: keeps what is written, and reports what no transport may do.
+///
+/// Owner: its event loop.
+final class FakeExchange: Exchange {
+    let eventLoop: any EventLoop
+    var delegate: (any ExchangeDelegate)?
+    /// Whether writes are taken; else they are kept all the same, as a connection does.
+    var takesWrites = true
+    private let isHTTP10: Bool
+    private(set) var head: Response?
+    private(set) var response: Response?
+    private(set) var writes: [ByteBuffer] = []
+    private(set) var isEnded = false
+    private(set) var deadline: NIODeadline?
+    /// Called in each write, before it returns.
+    var onWrite: (FakeExchange) -> Void = { _ in }
+
+    init(_ eventLoop: any EventLoop, isHTTP10: Bool = false) {
+        self.eventLoop = eventLoop
+        self.isHTTP10 = isHTTP10
+    }
+
+    var hasBegunStream: Bool { self.head != nil }
+
+    var isChunked: Bool { self.hasBegunStream && !self.isHTTP10 }
+
+    func respond(_ response: Response, sharing memo: ResponseMemo?) {
+        if self.isEnded || self.hasBegunStream { Issue.record("answers a second time") }
+        self.response = response
+        self.finish()
+    }
+
+    func beginStream(_ head: Response) {
+        if self.isEnded || self.hasBegunStream { Issue.record("begins a second answer") }
+        self.head = head
+    }
+
+    func write(_ bytes: ByteBuffer) -> Bool {
+        if !self.hasBegunStream { Issue.record("writes before the head") }
+        if self.isEnded { Issue.record("writes behind the end") }
+        if bytes.readableBytes == 0 { Issue.record("writes nothing") }
+        self.writes.append(bytes)
+        self.onWrite(self)
+        return self.takesWrites
+    }
+
+    func end() {
+        if !self.hasBegunStream || self.isEnded { Issue.record("ends what has not begun, or twice") }
+        self.finish()
+    }
+
+    private func finish() {
+        self.isEnded = true
+        self.delegate = nil
+    }
+
+    func setDeadline(_ deadline: NIODeadline) {
+        self.deadline = deadline
+    }
+
+    // MARK: What happens to it
+
+    /// The connection takes what was written, and what will be.
+    func unblock() {
+        self.takesWrites = true
+        self.delegate?.drained()
+    }
+
+    /// The client goes.
+    func disconnect() {
+        let delegate = self.delegate
+        self.finish()
+        delegate?.closed()
+    }
+
+    /// The deadline that was set last comes.
+    func reachDeadline() {
+        guard let deadline = self.deadline else { return }
+        self.deadline = nil
+        self.delegate?.deadlineReached(deadline)
+    }
+
+    /// How long from now it is until the deadline, in whole seconds.
+    var secondsLeft: Int64? {
+        guard let deadline = self.deadline else { return nil }
+        return ((deadline - .now()).nanoseconds + 500_000_000) / 1_000_000_000
+    }
+
+    // MARK: What the client reads
+
+    /// The pieces of the stream without the framing of HTTP/1.1: what was written at a time.
+    var pieces: [String] {
+        self.writes.map { write in
+            let text = String(buffer: write)
+            guard self.isChunked else { return text }
+            // RFC 9112, section 7.1: each write is one chunk.
+            let lines = text.split(separator: "\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+            guard lines.count == 2, let size = Int(lines[0], radix: 16), lines[1].hasSuffix("\r\n"),
+                lines[1].utf8.count == size + 2
+            else {
+                Issue.record("not one chunk: \(text)")
+                return ""
+            }
+            return String(lines[1].unicodeScalars.dropLast(2))
+        }
+    }
+
+    /// All of the content.
+    var text: String { self.pieces.joined() + (self.response?.body.map { String(buffer: $0) } ?? "") }
+
+    /// What the content tells as an event stream.
+    var outputs: [EventStreamParser.Output] {
+        var parser = EventStreamParser(maximumEventSize: 10 << 20)
+        var outputs: [EventStreamParser.Output] = []
+        do { try parser.parse(Array(self.text.utf8).span) { outputs.append($0) } } catch { Issue.record(error) }
+        return outputs
+    }
+
+    /// The events of the content as an event stream.
+    var events: [ReceivedEvent] {
+        self.outputs.compactMap { if case .event(let event) = $0 { event } else { nil } }
+    }
+}
