@@ -5,7 +5,8 @@
 ///
 /// The order that everything above relies on: `committed` is called once for each change, one call at a time, in the
 /// order of positions, *after* the change is kept and *before* the completion of the call that made it. It may be called
-/// under the ledger's own lock, so it does no more than note what came.
+/// under the ledger's own lock, so it does no more than note what came. A read never shows what `committed` has not been
+/// told of yet: the logs would deliver it again.
 public protocol Ledger: Sendable {
     /// Opens the ledger; called once, before anything else.
     ///

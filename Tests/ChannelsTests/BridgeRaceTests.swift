@@ -10,17 +10,19 @@ import Testing
     /// it once more.
     @Test func `A loop that takes a mark finds what it was marked for, or is woken again`() throws {
         let bridge = try Bridge(ledger: MemoryLedger())
-        let rings = Counter()
+        let (rings, answers) = (Counter(), Counter())
         let (first, second) = (Wakeup { rings.increment() }, Wakeup {})
         // All the others are marked after the first two, which leaves time to look.
         for wakeup in [first, second] + (0..<2_000).map({ _ in Wakeup {} }) { _ = bridge.attach(wakeup, to: orders) }
         let publisher = DispatchQueue(label: "publisher")
-        for _ in 0..<50 {
+        for round in 1...50 {
             try bridge.publish("a", to: orders)
             _ = second.take()
-            publisher.async { [orders] in _ = try? bridge.publish("b", to: orders) }
+            publisher.async { [orders] in
+                bridge.publish(Publication(channel: orders, drafts: [draft("b")])) { _ in answers.increment() }
+            }
             // As soon as the second is marked for `b`, so is the first.
-            while second.take().isEmpty {}
+            while second.take().isEmpty, answers.count < round {}
             let marked = first.take()
             let (head, ringsBefore) = (bridge.head, rings.count)
             publisher.sync {}

@@ -39,7 +39,7 @@ import Testing
 
     @Test func `The oldest of all go first, however many came and went since`() {
         var kept = KeptChannels(rules: RetentionRules(fallback: Self.retention), totalBytes: Self.totalBytes)
-        kept.append([event(1, channel: "quiet", size: 0), event(2, channel: "quiet", size: 0)], at: 0)
+        kept.append((1...2).map { event($0, channel: "quiet", size: 0) }, at: 0)
         for number in 3...5_000 { kept.append([event(number, channel: "busy", size: 0)], at: 0) }
         #expect(kept.eventCount == 22)
         kept.append((5_001...5_019).map { event($0, channel: "other", size: 0) }, at: 0)

@@ -46,6 +46,13 @@ final class OpenLedger: Sendable {
         return (try result.get(), told)
     }
 
+    /// Reads without waiting; nothing is called where the ledger could not be read.
+    func read(_ query: ReadQuery, _ body: @escaping @Sendable (Page) -> Void) {
+        self.ledger.read(query) { result in
+            if case .success(let page) = result { body(page) }
+        }
+    }
+
     func read(_ channels: [ChannelName], _ start: ReadQuery.Start, limit: PageLimit = .all) async throws -> Page {
         let selection = try #require(Selection(channels))
         return try await self.readAndTold(ReadQuery(selection, start: start, limit: limit)).page
@@ -90,6 +97,7 @@ final class CommitRecord: Sendable {
     }
 
     private let state = Mutex(State())
+    private let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
     private let calls = Atomic(0)
 
     var changes: [Change] { self.state.withLock { $0.changes } }
@@ -99,9 +107,17 @@ final class CommitRecord: Sendable {
     /// What was not as it must be.
     var violations: [String] { self.state.withLock { $0.violations } }
 
+    /// Does something each time that a change is told of, before it is on record.
+    func meanwhile(_ body: @escaping @Sendable () -> Void) {
+        self.meanwhile.withLock { $0 = body }
+    }
+
     func take(_ commit: Commit) {
         let others = self.calls.add(1, ordering: .sequentiallyConsistent).oldValue
         defer { self.calls.subtract(1, ordering: .sequentiallyConsistent) }
+        // Slow on purpose: a ledger that does not wait for it is found out.
+        for _ in 0..<2_000 where self.calls.load(ordering: .relaxed) == 0 {}
+        self.meanwhile.withLock { $0 }?()
         self.state.withLock { state in
             if others > 0 { state.violations.append("two calls at a time") }
             switch commit {

@@ -48,6 +48,9 @@ extension Setting {
         Setting(
             "limits.idleTimeout", .timeout, \.http.limits.idleTimeout,
             "how long a connection may wait for its next request"),
+        Setting(
+            "limits.lingerTimeout", .timeout, \.http.limits.lingerTimeout,
+            "how long a connection is read on after its last answer, so that the client gets all of it"),
     ]
 
     private static let streams = [
