@@ -20,7 +20,9 @@ public struct EventID: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func position(of digits: ArraySlice<UInt8>) -> Position? {
-        guard (1...19).contains(digits.count), digits.first != UInt8(ascii: "0") || digits.count == 1 else { return nil }
+        guard (1...19).contains(digits.count), digits.first != UInt8(ascii: "0") || digits.count == 1 else {
+            return nil
+        }
         var value: UInt64 = 0
         for digit in digits {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }

@@ -15,7 +15,8 @@ public protocol Ledger: Sendable {
     func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState
 
     /// Appends the events of one publication: all of them, with positions that follow one another, or none.
-    func append(_ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void)
+    func append(
+        _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void)
 
     /// Reads events in the order of their positions.
     func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void)

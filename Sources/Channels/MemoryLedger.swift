@@ -60,7 +60,8 @@ public final class MemoryLedger: Ledger {
     private let clock: WallClock
     private let state: Mutex<State>
 
-    public init(_ configuration: Configuration = Configuration(), epoch: Epoch = .random(), clock: WallClock = .system) {
+    public init(_ configuration: Configuration = Configuration(), epoch: Epoch = .random(), clock: WallClock = .system)
+    {
         self.epoch = epoch
         self.clock = clock
         let keys = IdempotencyKeys.Limits(

@@ -6,7 +6,9 @@ public struct CORS: Sendable {
     private static let methods = "GET, HEAD, POST, DELETE, OPTIONS"
     private static let requestHeaders =
         "Accept, Authorization, Cache-Control, Content-Type, Idempotency-Key, Last-Event-ID, X-Requested-With"
-    private static let exposed = ("Access-Control-Expose-Headers", "Last-Event-ID, Link, Retry-After, Idempotency-Replayed")
+    private static let exposed = (
+        "Access-Control-Expose-Headers", "Last-Event-ID, Link, Retry-After, Idempotency-Replayed"
+    )
     private static let anyone = HTTPHeaders([("Access-Control-Allow-Origin", "*"), Self.exposed])
 
     /// - Parameter allowed: The origins that may, as browsers send them: `https://example.org`. Empty: everybody may,

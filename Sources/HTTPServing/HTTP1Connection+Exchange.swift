@@ -2,9 +2,9 @@ import NIOCore
 import NIOHTTP1
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 extension HTTP1Connection: Exchange {
@@ -93,9 +93,9 @@ extension HTTP1Connection: Exchange {
     /// as a request is read that is not answered at once, which is what a held poll is: an eighth of its cost.
     private func acknowledgeWithAnswers() {
         #if os(Linux)
-        guard self.socket >= 0, self.isOpen else { return }
-        var off: CInt = 0
-        setsockopt(self.socket, CInt(IPPROTO_TCP), TCP_QUICKACK, &off, socklen_t(MemoryLayout<CInt>.size))
+            guard self.socket >= 0, self.isOpen else { return }
+            var off: CInt = 0
+            setsockopt(self.socket, CInt(IPPROTO_TCP), TCP_QUICKACK, &off, socklen_t(MemoryLayout<CInt>.size))
         #endif
     }
 

@@ -228,7 +228,8 @@ extension HTTP1Connection: DeadlineOwner {
     private enum TimeLimit: String { case headTimeout, bodyTimeout }
 
     private func refuse(_ part: String, _ limit: TimeLimit, _ time: TimeAmount) {
-        let detail = "the \(part) of the request was not complete within \(time.nanoseconds / 1_000_000) ms (limits.\(limit))"
+        let detail =
+            "the \(part) of the request was not complete within \(time.nanoseconds / 1_000_000) ms (limits.\(limit))"
         self.perform(self.machine.failed(Problem(.requestTimeout, "Request timeout", detail: detail)))
         self.flushUnlessBusy()
     }

@@ -1,9 +1,9 @@
 import NIOHTTP1
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Reads one head: the request line (RFC 9112, section 3) and the fields (section 5). On the way of every request, so it
@@ -110,7 +110,8 @@ struct HTTP1HeadParser {
     private static func isHTTP10(_ text: UnsafeRawBufferPointer) throws(Problem) -> Bool {
         if text.isExactly("HTTP/1.1") { return false }
         if text.isExactly("HTTP/1.0") { return true }
-        guard text.count == 8, text.starts(with: "HTTP/".utf8), text[5].isDigit, text[6] == UInt8(ascii: "."), text[7].isDigit
+        guard text.count == 8, text.starts(with: "HTTP/".utf8), text[5].isDigit, text[6] == UInt8(ascii: "."),
+            text[7].isDigit
         else { throw .badRequest("a request line must end with HTTP/1.1 or HTTP/1.0") }
         throw Problem(
             .httpVersionNotSupported, "HTTP version not supported", detail: "HTTP/1.0 and HTTP/1.1 are spoken here")
@@ -119,11 +120,14 @@ struct HTTP1HeadParser {
     private static func method(_ text: UnsafeRawBufferPointer) throws(Problem) -> HTTPMethod {
         if text.isExactly("GET") { return .GET }
         if text.isExactly("POST") { return .POST }
-        guard !text.isEmpty, text.allSatisfy(\.isToken) else { throw .badRequest("the method of the request must be a token") }
+        guard !text.isEmpty, text.allSatisfy(\.isToken) else {
+            throw .badRequest("the method of the request must be a token")
+        }
         let method = HTTPMethod(rawValue: String(decoding: text, as: UTF8.self))
         if case .RAW = method {
             throw Problem(
-                .notImplemented, "Not implemented", detail: "the method is not one that HTTP knows; methods are in capitals")
+                .notImplemented, "Not implemented",
+                detail: "the method is not one that HTTP knows; methods are in capitals")
         }
         return method
     }

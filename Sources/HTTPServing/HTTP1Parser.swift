@@ -94,7 +94,8 @@ struct HTTP1Parser {
         var problem: Problem?
         let limits = (headSize: self.headSize, fieldCount: self.fieldCount)
         self.buffer.withUnsafeReadableBytes { bytes in
-            do throws(Problem) { parsed = try HTTP1HeadParser(bytes, limits.headSize, limits.fieldCount).parse() } catch { problem = error }
+            do throws(Problem) { parsed = try HTTP1HeadParser(bytes, limits.headSize, limits.fieldCount).parse() } catch
+            { problem = error }
         }
         if let problem { throw problem }
         guard let parsed else { return nil }
@@ -114,7 +115,9 @@ struct HTTP1Parser {
     private static func framing(of head: RequestHead) throws(Problem) -> State {
         let known = head.known
         if known.transferEncodings > 0 {
-            guard known.contentLengths == 0 else { throw .badRequest("Content-Length must not stand beside Transfer-Encoding") }
+            guard known.contentLengths == 0 else {
+                throw .badRequest("Content-Length must not stand beside Transfer-Encoding")
+            }
             guard known.transferEncodings == 1, known.isChunked, !head.isHTTP10 else {
                 throw .badRequest("Transfer-Encoding must be chunked, once, and in HTTP/1.1")
             }
@@ -170,8 +173,11 @@ struct HTTP1Parser {
         while let line = try self.takeLine(atMost: self.headSize, of: "the trailer fields") {
             if line.isEmpty { return true }
             self.trailerSize += line.count + 2
-            guard self.trailerSize <= self.headSize else { throw .headTooLarge("limits.headSize", self.headSize, "bytes") }
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[..<colon].allSatisfy(\.isToken) else {
+            guard self.trailerSize <= self.headSize else {
+                throw .headTooLarge("limits.headSize", self.headSize, "bytes")
+            }
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[..<colon].allSatisfy(\.isToken)
+            else {
                 throw .badRequest("a trailer field must be a name, a colon and a value")
             }
         }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Dates as HTTP writes them: RFC 9110, section 5.6.7, `IMF-fixdate`.

@@ -104,7 +104,8 @@ public final class HTTPServer: Sendable {
             try? await Task.sleep(for: .milliseconds(20))
         }
         if self.connectionCount > 0 {
-            self.logger.warning("closing connections that did not end in time", metadata: ["count": "\(self.connectionCount)"])
+            self.logger.warning(
+                "closing connections that did not end in time", metadata: ["count": "\(self.connectionCount)"])
         }
         await self.onEachConnection { $0.close() }
     }

@@ -13,7 +13,8 @@ public enum PercentEncoding {
         while let byte = iterator.next() {
             switch byte {
             case UInt8(ascii: "%"):
-                guard let high = iterator.next().flatMap(Self.digit), let low = iterator.next().flatMap(Self.digit) else {
+                guard let high = iterator.next().flatMap(Self.digit), let low = iterator.next().flatMap(Self.digit)
+                else {
                     return nil
                 }
                 decoded.append(high << 4 | low)

@@ -1,9 +1,9 @@
 import NIOHTTP1
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// What a client may know a state of a file by (RFC 9110, section 8.8).

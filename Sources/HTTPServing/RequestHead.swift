@@ -28,7 +28,8 @@ final class RequestHead: Sendable {
         var known = KnownFields()
         for field in fields {
             known.take(
-                UnsafeRawBufferPointer(rebasing: bytes[field.name]), UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+                UnsafeRawBufferPointer(rebasing: bytes[field.name]),
+                UnsafeRawBufferPointer(rebasing: bytes[field.value]))
         }
         self.known = known
     }

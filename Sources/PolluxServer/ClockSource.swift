@@ -4,9 +4,9 @@ import NIOCore
 import ServiceLifecycle
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Publishes the server's date at a steady pace: one ticker, however many read it.
@@ -31,12 +31,14 @@ struct ClockSource: Service {
     }
 
     private func publish(at milliseconds: Int64) {
-        guard let draft = try? Draft(type: Self.type, data: Array("{\"date\":\"\(ISO8601.text(milliseconds))\"}".utf8)) else {
+        guard let draft = try? Draft(type: Self.type, data: Array("{\"date\":\"\(ISO8601.text(milliseconds))\"}".utf8))
+        else {
             return
         }
         self.bridge.publish(Publication(channel: self.channel, drafts: [draft])) { result in
             if case .failure(let error) = result {
-                self.logger.warning("a source could not publish", metadata: ["channel": "\(self.channel)", "error": "\(error)"])
+                self.logger.warning(
+                    "a source could not publish", metadata: ["channel": "\(self.channel)", "error": "\(error)"])
             }
         }
     }

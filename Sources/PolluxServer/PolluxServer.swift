@@ -14,7 +14,8 @@ public struct PolluxServer: Service {
 
     /// - Parameter onStart: Told the port once connections are taken.
     public init(
-        _ configuration: ServerConfiguration, logger: Logger, onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+        _ configuration: ServerConfiguration, logger: Logger,
+        onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.logger = logger
@@ -39,13 +40,15 @@ public struct PolluxServer: Service {
         let bridge = try self.bridge()
         let router = Router(
             channels: try await ChannelResource(bridge, configuration: self.configuration.transports, group: group),
-            files: self.configuration.publicFolder.flatMap { StaticFiles(folder: $0) }, cors: self.configuration.http.cors)
+            files: self.configuration.publicFolder.flatMap { StaticFiles(folder: $0) },
+            cors: self.configuration.http.cors)
         let server = try await HTTPServer(self.configuration.http, responder: router, group: group, logger: self.logger)
         let port = try await server.start()
         self.logger.info(
             "serving",
             metadata: [
-                "host": "\(self.configuration.http.host)", "port": "\(port)", "loops": "\(self.configuration.loops ?? System.coreCount)",
+                "host": "\(self.configuration.http.host)", "port": "\(port)",
+                "loops": "\(self.configuration.loops ?? System.coreCount)",
                 "ledger": "\(self.configuration.ledger)", "epoch": "\(bridge.epoch)",
             ])
         self.onStart(port)

@@ -12,7 +12,9 @@ public struct ChannelResource: Sendable {
     private let readers: PerLoop<LoopReaders>
 
     /// - Throws: When a loop of the group has been shut down.
-    public init(_ bridge: Bridge, configuration: TransportConfiguration, group: MultiThreadedEventLoopGroup) async throws {
+    public init(_ bridge: Bridge, configuration: TransportConfiguration, group: MultiThreadedEventLoopGroup)
+        async throws
+    {
         self.bridge = bridge
         self.configuration = configuration
         self.readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
@@ -46,7 +48,9 @@ public struct ChannelResource: Sendable {
         }
         var names: [ChannelName] = []
         for bytes in parameters.channels {
-            do throws(InvalidChannelName) { names.append(try ChannelName(bytes)) } catch { throw .badRequest("channel: \(error)") }
+            do throws(InvalidChannelName) { names.append(try ChannelName(bytes)) } catch {
+                throw .badRequest("channel: \(error)")
+            }
         }
         guard let selection = Selection(names) else {
             throw .badRequest("channel: at least one must be named, as in /events?channel=a&channel=b")

@@ -63,7 +63,8 @@ final class Feed {
 
     func leave(_ reader: Reader) {
         // While a delivery is under way it looks at each reader's state itself.
-        guard !self.isDelivering, self.readers.indices.contains(reader.slot), self.readers[reader.slot] === reader else {
+        guard !self.isDelivering, self.readers.indices.contains(reader.slot), self.readers[reader.slot] === reader
+        else {
             return
         }
         self.readers.swapAt(reader.slot, self.readers.count - 1)

@@ -26,7 +26,11 @@ struct Gap: Equatable {
         var bytes = Array("{\"reason\":\"\(self.reason.rawValue)\",\"after\":".utf8)
         JSON.appendQuoted(self.after, to: &bytes)
         bytes.append(contentsOf: ",\"resumedAt\":".utf8)
-        if let id = self.resumedAt { JSON.appendQuoted(id.bytes, to: &bytes) } else { bytes.append(contentsOf: "null".utf8) }
+        if let id = self.resumedAt {
+            JSON.appendQuoted(id.bytes, to: &bytes)
+        } else {
+            bytes.append(contentsOf: "null".utf8)
+        }
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }

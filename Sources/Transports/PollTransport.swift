@@ -37,7 +37,9 @@ final class PollTransport: Transport {
 
     func tell(_ gap: Gap) -> Delivery {
         // What was read before the gap goes out alone; the next poll finds the gap again.
-        if let last = self.collected.last, let epoch { return self.answerCollected(through: last.position, epoch: epoch) }
+        if let last = self.collected.last, let epoch {
+            return self.answerCollected(through: last.position, epoch: epoch)
+        }
         self.gap = gap
         return .ready
     }

@@ -25,7 +25,8 @@ struct PublishRequest {
             drafts = [try Self.single(body, request, limits)]
         }
         for draft in drafts where draft.data.count + draft.type.count > limits.eventSize {
-            throw .contentTooLarge("an event may have at most \(limits.eventSize) bytes of type and data (limits.eventSize)")
+            throw .contentTooLarge(
+                "an event may have at most \(limits.eventSize) bytes of type and data (limits.eventSize)")
         }
         self.publication = Publication(channel: channel, drafts: drafts, key: key)
     }
@@ -95,9 +96,13 @@ struct PublishRequest {
             throw .unprocessable("the form cannot be decoded: \(error)")
         }
         let data = fields.filter { $0.name == Array("data".utf8) }
-        guard data.count == 1 else { throw .unprocessable("data: a form must have exactly one such field, not \(data.count)") }
+        guard data.count == 1 else {
+            throw .unprocessable("data: a form must have exactly one such field, not \(data.count)")
+        }
         let types = fields.filter { $0.name == Array("event".utf8) }
-        guard types.count <= 1 else { throw .unprocessable("event: a form may have one such field, not \(types.count)") }
+        guard types.count <= 1 else {
+            throw .unprocessable("event: a form may have one such field, not \(types.count)")
+        }
         let type = if let field = types.first { field.value } else { try Self.queryType(request) }
         return try Self.draft(type: type, data: data[0].value)
     }
@@ -111,7 +116,8 @@ struct PublishRequest {
     private static func compact(_ body: [UInt8], line: Int? = nil) throws(Problem) -> [UInt8] {
         do throws(JSONError) { return try JSON.compact(body) } catch {
             if error.kind == .notUTF8 { throw .unprocessable("the content is not UTF-8: \(error)") }
-            throw .badRequest("not JSON: " + (line.map { "line \($0), column \(error.column): \(error.message)" } ?? "\(error)"))
+            throw .badRequest(
+                "not JSON: " + (line.map { "line \($0), column \(error.column): \(error.message)" } ?? "\(error)"))
         }
     }
 

@@ -2,9 +2,9 @@ import ArgumentParser
 import PolluxServer
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// Where a configuration comes from: a file, then the environment, then the command line, the last of which wins.

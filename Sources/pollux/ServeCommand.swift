@@ -27,7 +27,8 @@ struct ServeCommand: AsyncParsableCommand {
         let openFiles = OpenFiles.raiseLimit()
         let connections = configuration.connections ?? OpenFiles.connections(within: openFiles)
         configuration.connections = connections
-        logger.info("limit of open files raised", metadata: ["openFiles": "\(openFiles)", "connections": "\(connections)"])
+        logger.info(
+            "limit of open files raised", metadata: ["openFiles": "\(openFiles)", "connections": "\(connections)"])
         let server = PolluxServer(configuration, logger: logger)
         let services = ServiceGroup(
             configuration: .init(

@@ -65,7 +65,8 @@ struct Answer: Equatable {
     }
 
     private static func line(_ rest: inout ArraySlice<UInt8>) throws -> String {
-        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")), end > rest.startIndex, rest[end - 1] == UInt8(ascii: "\r")
+        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")), end > rest.startIndex,
+            rest[end - 1] == UInt8(ascii: "\r")
         else { throw Malformed(reason: "no line: \(String(decoding: rest, as: UTF8.self))") }
         defer { rest = rest[(end + 1)...] }
         return String(decoding: rest[..<(end - 1)], as: UTF8.self)

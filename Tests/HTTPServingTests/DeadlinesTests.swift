@@ -78,7 +78,11 @@ import Testing
             loop.deadlines.set(start, of: owner)
             owner.react = {
                 for other in owners where other !== owner {
-                    if removes { loop.deadlines.remove(other) } else { loop.deadlines.set(start + .seconds(1), of: other) }
+                    if removes {
+                        loop.deadlines.remove(other)
+                    } else {
+                        loop.deadlines.set(start + .seconds(1), of: other)
+                    }
                 }
             }
         }

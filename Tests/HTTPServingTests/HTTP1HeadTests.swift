@@ -17,7 +17,8 @@ import Testing
     private static let start = "HTTP/1.1 200 OK\r\nServer: pollux\r\nDate: today\r\nA: 1\r\nB: \r\nC: 2\r\n"
 
     @Test(arguments: [
-        (HTTP1Head.Framing.length(12), nil, "Content-Length: 12\r\n\r\n"), (.length(0), nil, "Content-Length: 0\r\n\r\n"),
+        (HTTP1Head.Framing.length(12), nil, "Content-Length: 12\r\n\r\n"),
+        (.length(0), nil, "Content-Length: 0\r\n\r\n"),
         (.length(nil), nil, "\r\n"), (.chunked, "close", "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"),
         (.untilClose, nil, "\r\n"), (.length(1), "keep-alive", "Content-Length: 1\r\nConnection: keep-alive\r\n\r\n"),
     ])

@@ -31,7 +31,8 @@ import Testing
 
     private func text(_ head: RequestHead) -> String {
         let fields = head.headers.map { " \($0.name)=\($0.value)" }.joined()
-        return "\(head.method) \(String(decoding: head.target, as: UTF8.self)) \(head.isHTTP10 ? "1.0" : "1.1")\(fields)"
+        return
+            "\(head.method) \(String(decoding: head.target, as: UTF8.self)) \(head.isHTTP10 ? "1.0" : "1.1")\(fields)"
     }
 
     /// The text whole, byte by byte, and in two at every byte.
@@ -56,16 +57,23 @@ import Testing
     private static let chunkedHead = "POST / 1.1 Transfer-Encoding=chunked"
 
     @Test(arguments: [
-        Case("GET / HTTP/1.1\r\n\r\n", "GET / 1.1", "end "), Case("GET /é?a=b HTTP/1.0\r\n\r\n", "GET /é?a=b 1.0", "end "),
+        Case("GET / HTTP/1.1\r\n\r\n", "GET / 1.1", "end "),
+        Case("GET /é?a=b HTTP/1.0\r\n\r\n", "GET /é?a=b 1.0", "end "),
         Case("\r\n\r\nGET * HTTP/1.1\r\n\r\n", "GET * 1.1", "end "),
-        Case("GET / HTTP/1.1\r\nA: b\r\nC:\r\nD:e\r\nF: \t g h\t \r\nA: i\r\n\r\n", "GET / 1.1 A=b C= D=e F=g h A=i", "end "),
+        Case(
+            "GET / HTTP/1.1\r\nA: b\r\nC:\r\nD:e\r\nF: \t g h\t \r\nA: i\r\n\r\n", "GET / 1.1 A=b C= D=e F=g h A=i",
+            "end "),
         Case("GET / HTTP/1.1\r\n!#$%&'*+-.^_`|~09az: é\tü\r\n\r\n", "GET / 1.1 !#$%&'*+-.^_`|~09az=é\tü", "end "),
         Case("GET / HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n", "GET / 1.1", "end ", "GET /b 1.1", "end "),
         Case("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcPOST /", "POST / 1.1 Content-Length=3", "end abc"),
         Case("POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n\r\n", "POST / 1.1 Content-Length=0", "end "),
-        Case("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n\r\n\r\nDELETE / HTTP/1.1\r\n\r\n", "POST / 1.1 Content-Length=4", "end \r\n\r\n", "DELETE / 1.1", "end "),
+        Case(
+            "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n\r\n\r\nDELETE / HTTP/1.1\r\n\r\n",
+            "POST / 1.1 Content-Length=4", "end \r\n\r\n", "DELETE / 1.1", "end "),
         Case(chunked + "3\r\nabc\r\n00A\r\n0123456789\r\n0\r\n\r\n", chunkedHead, "end abc0123456789"),
-        Case(chunked + "1;a=\"b\"\r\nx\r\n1 ; a\r\ny\r\n0;z\r\nA: b\r\nC: d\r\n\r\nGET / HTTP/1.1\r\n\r\n", chunkedHead, "end xy", "GET / 1.1", "end "),
+        Case(
+            chunked + "1;a=\"b\"\r\nx\r\n1 ; a\r\ny\r\n0;z\r\nA: b\r\nC: d\r\n\r\nGET / HTTP/1.1\r\n\r\n", chunkedHead,
+            "end xy", "GET / 1.1", "end "),
         Case("GET / HTTP/1.1\r\n", ""), Case("", ""), Case("\r\n", ""),
     ])
     func `Requests are found in the bytes, however they are cut`(testCase: Case) {
@@ -83,14 +91,21 @@ import Testing
         ("get / HTTP/1.1\r\n\r\n", "501"), ("FLY / HTTP/1.1\r\n\r\n", "501"), ("G@T / HTTP/1.1\r\n\r\n", "400"),
         ("GET / HTTP/1.1\r\nA : b\r\n\r\n", "400"), ("GET / HTTP/1.1\r\n A: b\r\n\r\n", "400"),
         ("GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "400"), ("GET / HTTP/1.1\r\n: b\r\n\r\n", "400"),
-        ("GET / HTTP/1.1\r\nA\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nA(: b\r\n\r\n", "400"), ("GET / HTTP/1.1\r\né: b\r\n\r\n", "400"),
-        ("GET / HTTP/1.1\r\nA: \0\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nA: \u{7F}\r\n\r\n", "400"), ("GET /\u{1} HTTP/1.1\r\n\r\n", "400"),
-        ("\u{16}\u{3}\u{1}", "400"), ("\n", "400"), ("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", "400"),
-        ("POST / HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\n", "400"), ("POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\n", "400"),
-        ("POST / HTTP/1.1\r\nContent-Length:\r\n\r\n", "400"), ("POST / HTTP/1.1\r\nContent-Length: 9999999999999999999\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\nA\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nA(: b\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\né: b\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\nA: \0\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nA: \u{7F}\r\n\r\n", "400"),
+        ("GET /\u{1} HTTP/1.1\r\n\r\n", "400"),
+        ("\u{16}\u{3}\u{1}", "400"), ("\n", "400"),
+        ("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nContent-Length: 1, 1\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nContent-Length:\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nContent-Length: 9999999999999999999\r\n\r\n", "400"),
         ("POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
-        ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "400"), ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
-        ("POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\n", "400"), ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\n", "400"),
+        ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
         ("GET / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n", "400"),
     ])
     func `What is no request is refused, however it is cut`(text: String, status: String) {
@@ -98,8 +113,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 x\r\n", "1\t1\r\n", "1\n", "1\r\nxy\r\n", "1\r\nx\n", "1\r\nx0\r\n\r\n",
-        "1111111111111111\r\n", "1;" + String(repeating: "x", count: 300), "1;\0\r\n", "0\r\nA\r\n\r\n", "0\r\n: b\r\n\r\n",
+        "\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 x\r\n", "1\t1\r\n", "1\n", "1\r\nxy\r\n",
+        "1\r\nx\n", "1\r\nx0\r\n\r\n",
+        "1111111111111111\r\n", "1;" + String(repeating: "x", count: 300), "1;\0\r\n", "0\r\nA\r\n\r\n",
+        "0\r\n: b\r\n\r\n",
         "0\r\nA : b\r\n\r\n", "0\r\n A: b\r\n\r\n", "0\r\nA: b\n\r\n", "٣\r\n",
     ])
     func `Chunks that are none are refused, however they are cut`(text: String) {

@@ -39,13 +39,18 @@ import Testing
         Case("a long field", head("A: " + String(repeating: "a", count: 2_000)), 431, "limits.headSize"),
         Case("a long field name", head(String(repeating: "a", count: 2_000) + ": a"), 431, "limits.headSize"),
         Case(
-            "long fields together", Connection.request("/", Array(repeating: "A: " + String(repeating: "a", count: 90), count: 15)),
+            "long fields together",
+            Connection.request("/", Array(repeating: "A: " + String(repeating: "a", count: 90), count: 15)),
             431, "limits.headSize"),
         Case("many fields", Connection.request("/", Array(repeating: "A: a", count: 30)), 431, "limits.headerCount"),
         Case("much content", head("Content-Length: 11"), 413, "limits.bodySize"),
-        Case("much content in chunks", head("Transfer-Encoding: chunked") + "B\r\n12345678901\r\n", 413, "limits.bodySize"),
+        Case(
+            "much content in chunks", head("Transfer-Encoding: chunked") + "B\r\n12345678901\r\n", 413,
+            "limits.bodySize"),
         Case("much content that waits", head("Content-Length: 11", "Expect: 100-continue"), 413, "limits.bodySize"),
-        Case("much content of GET", Connection.request("/", ["Content-Length: 11"]) + "12345678901", 413, "limits.bodySize"),
+        Case(
+            "much content of GET", Connection.request("/", ["Content-Length: 11"]) + "12345678901", 413,
+            "limits.bodySize"),
         Case("no HTTP", "nonsense\r\n\r\n", 400, "method, target and version"),
         Case("an unknown method", Connection.request(method: "FLY"), 501, "method"),
         Case("HTTP/3.7", Connection.request(version: "3.7"), 505, "HTTP/1.1"),
@@ -58,7 +63,8 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func `What cannot be taken is refused with a problem that names it, and the connection ends`(testCase: Case) throws {
+    func `What cannot be taken is refused with a problem that names it, and the connection ends`(testCase: Case) throws
+    {
         let connection = try connection()
         try connection.send(testCase.request)
         let answer = try connection.answer()

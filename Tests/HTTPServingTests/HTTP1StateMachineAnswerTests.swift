@@ -22,7 +22,9 @@ import Testing
 
     static let cases = [
         Case(testDescription: "1.1", head: .parsed(), keepsAlive: true, field: nil),
-        Case(testDescription: "1.1, close", head: .parsed(.GET, ["Connection": "close"]), keepsAlive: false, field: "close"),
+        Case(
+            testDescription: "1.1, close", head: .parsed(.GET, ["Connection": "close"]), keepsAlive: false,
+            field: "close"),
         Case(testDescription: "1.0", head: .parsed(version: "1.0"), keepsAlive: false, field: nil),
         Case(
             testDescription: "1.0, keep-alive", head: .parsed(.GET, version: "1.0", ["Connection": "keep-alive"]),
@@ -86,7 +88,8 @@ import Testing
 
     @Test(arguments: [
         (RequestHead.parsed(), true), (.parsed(.HEAD), false),
-        (.parsed(.GET, version: "1.0", ["Connection": "keep-alive"]), false), (.parsed(.GET, ["Connection": "close"]), false),
+        (.parsed(.GET, version: "1.0", ["Connection": "keep-alive"]), false),
+        (.parsed(.GET, ["Connection": "close"]), false),
         (.parsed(.GET, ["Origin": "https://a.example"]), false),
     ])
     func `An answer is plain if its head depends on nothing but the answer`(head: RequestHead, isPlain: Bool) {

@@ -82,7 +82,8 @@ import Testing
         configuration.port = 0
         configuration.limits.connections = connections
         let server = try await HTTPServer(
-            configuration, responder: service, group: group, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration, responder: service, group: group,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await body(server, try await server.start(), group)
         await server.drain(within: .seconds(10))
         try await group.shutdownGracefully()
@@ -101,7 +102,9 @@ import Testing
         }
     }
 
-    @Test func `A stream that is larger than all buffers comes whole to a client that begins to read late`() async throws {
+    @Test func `A stream that is larger than all buffers comes whole to a client that begins to read late`()
+        async throws
+    {
         try await withServer(Service(count: 2_000)) { _, port, group in
             let client = try await Client(port, on: group)
             try await client.send(Connection.request("/long"))
@@ -126,7 +129,9 @@ import Testing
         }
     }
 
-    @Test func `A server that stops ends idle connections, held requests and streams, and listens no more`() async throws {
+    @Test func `A server that stops ends idle connections, held requests and streams, and listens no more`()
+        async throws
+    {
         let (held, continuation) = AsyncStream<Void>.makeStream()
         try await withServer(Service(held: continuation)) { server, port, group in
             let idle = try await Client(port, on: group)

@@ -38,16 +38,21 @@ import Testing
     }
 
     @Test func `The first of several counts, and hosts are counted`() {
-        let known = known(HTTPHeaders([("Host", "a"), ("host", "b"), ("Origin", "a"), ("Origin", "b"), ("Accept", ""), ("Accept", "b")]))
+        let known = known(
+            HTTPHeaders([
+                ("Host", "a"), ("host", "b"), ("Origin", "a"), ("Origin", "b"), ("Accept", ""), ("Accept", "b"),
+            ]))
         #expect(known.hostCount == 2)
         #expect(known.origin == "a")
         #expect(known.accept == [])
     }
 
-    @Test(arguments: [
-        ("close", .close), ("keep-alive", .keepAlive), ("Upgrade", .upgrade), ("TE", []), ("", []),
-        (" keep-alive ,\tTE, close", [.keepAlive, .close]), ("closed", []), ("keep-alive,,upgrade", [.keepAlive, .upgrade]),
-    ] as [(String, KnownFields.Connection)])
+    @Test(
+        arguments: [
+            ("close", .close), ("keep-alive", .keepAlive), ("Upgrade", .upgrade), ("TE", []), ("", []),
+            (" keep-alive ,\tTE, close", [.keepAlive, .close]), ("closed", []),
+            ("keep-alive,,upgrade", [.keepAlive, .upgrade]),
+        ] as [(String, KnownFields.Connection)])
     func `What becomes of the connection is found in a list`(value: String, connection: KnownFields.Connection) {
         #expect(known(HTTPHeaders([("Connection", value)])).connection == connection)
     }
@@ -60,12 +65,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("0", 0), ("00012", 12), ("999999999999999999", 999_999_999_999_999_999), ("1000000000000000000", nil), ("", nil),
+        ("0", 0), ("00012", 12), ("999999999999999999", 999_999_999_999_999_999), ("1000000000000000000", nil),
+        ("", nil),
         ("1x", nil), ("-1", nil), ("+1", nil), ("1 2", nil), ("0x10", nil), ("1.0", nil), ("1,1", nil), ("٣", nil),
     ])
     func `A length is decimal digits`(value: String, length: Int?) {
         var (known, value) = (KnownFields(), value)
-        value.withUTF8 { value in "content-length".withCString { known.take(.init(start: $0, count: 14), .init(value)) } }
+        value.withUTF8 { value in "content-length".withCString { known.take(.init(start: $0, count: 14), .init(value)) }
+        }
         #expect(known.contentLength == length)
         #expect(known.contentLengths == 1)
     }

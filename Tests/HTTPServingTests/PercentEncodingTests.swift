@@ -43,7 +43,9 @@ import Testing
     ])
     func `Form fields are found in their order`(text: String, fields: [String]) throws {
         let parsed = try FormFields(parsing: Array(text.utf8)).fields
-        let texts = parsed.map { "\(String(decoding: $0.name, as: UTF8.self)):\(String(decoding: $0.value, as: UTF8.self))" }
+        let texts = parsed.map {
+            "\(String(decoding: $0.name, as: UTF8.self)):\(String(decoding: $0.value, as: UTF8.self))"
+        }
         #expect(texts == fields)
     }
 }

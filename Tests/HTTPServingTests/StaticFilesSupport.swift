@@ -63,7 +63,8 @@ extension Request {
             fields.append(RequestHead.Field(name: start..<middle, value: middle..<bytes.count))
         }
         return bytes.withUnsafeBytes { bytes in
-            Request(RequestHead(method: method, target: Array(target.utf8), isHTTP10: false, bytes: bytes, fields: fields))
+            Request(
+                RequestHead(method: method, target: Array(target.utf8), isHTTP10: false, bytes: bytes, fields: fields))
         }
     }
 }

@@ -3,9 +3,9 @@ import Testing
 @testable import PolluxClient
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A pipe: what is written to one end is read from the other.

@@ -91,7 +91,8 @@ import Testing
         #expect(
             try json(batch)
                 == #"{"events":[{"id":"e-7","channel":"é","event":"price","data":"{\"eur\":12}","time":1795343187123},"#
-                + #"{"id":"e-9","channel":"a","event":"message","data":"x","time":1795343187123}],"next":"e-12","gap":null}"#)
+                + #"{"id":"e-9","channel":"a","event":"message","data":"x","time":1795343187123}],"next":"e-12","gap":null}"#
+        )
     }
 
     @Test func `A poll's answer may be empty, or hold a gap`() throws {
@@ -114,7 +115,8 @@ import Testing
 
     @Test(arguments: [(Gap.Reason.trimmed, "trimmed"), (.epoch, "epoch"), (.unknown, "unknown")])
     func `A gap is an event of the server's own type, without an id`(reason: Gap.Reason, name: String) {
-        let gap = Gap(reason: reason, after: Array("e-3".utf8), resumedAt: EventID(epoch: epoch, position: .init(rawValue: 7)))
+        let gap = Gap(
+            reason: reason, after: Array("e-3".utf8), resumedAt: EventID(epoch: epoch, position: .init(rawValue: 7)))
         var bytes: [UInt8] = []
         gap.appendEvent(to: &bytes)
         #expect(

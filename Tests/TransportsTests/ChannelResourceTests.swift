@@ -20,7 +20,8 @@ import Testing
 
     private func withResource(
         _ ledger: HeldLedger = HeldLedger(),
-        _ body: (ChannelResource, Bridge, (@escaping @Sendable (FakeExchange) -> Void) async throws -> Got) async throws -> Void
+        _ body: (ChannelResource, Bridge, (@escaping @Sendable (FakeExchange) -> Void) async throws -> Got) async throws
+            -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let bridge = try Bridge(ledger: ledger)
@@ -59,12 +60,16 @@ import Testing
     @Test func `Whoever comes when the server is full is told what it can bear`() async throws {
         try await withResource { resource, _, ask in
             for query in ["transport=sse", "transport=poll-sse"] {
-                let got = try await ask { resource.read(Self.channel, request("/?" + query, isOverCapacity: true), on: $0) }
+                let got = try await ask {
+                    resource.read(Self.channel, request("/?" + query, isOverCapacity: true), on: $0)
+                }
                 #expect(got.response?.status == .ok)
                 #expect(got.response?.headers["Content-Type"] == ["text/event-stream"])
                 #expect(got.text.wholeMatch(of: /retry: \d+\n/) != nil)
             }
-            let got = try await ask { resource.read(Self.channel, request("/?transport=poll", isOverCapacity: true), on: $0) }
+            let got = try await ask {
+                resource.read(Self.channel, request("/?transport=poll", isOverCapacity: true), on: $0)
+            }
             #expect(got.response?.status == .serviceUnavailable)
         }
     }
@@ -85,7 +90,8 @@ import Testing
     @Test func `Several channels are read by query and by form`() async throws {
         try await withResource { resource, bridge, ask in
             for name in ["a", "b", "c"] {
-                bridge.publish(Publication(channel: try ChannelName(name), drafts: [try Draft(data: Array(name.utf8))])) { _ in }
+                bridge.publish(Publication(channel: try ChannelName(name), drafts: [try Draft(data: Array(name.utf8))]))
+                { _ in }
             }
             let byQuery = try await ask {
                 resource.readSeveral(request("/events?channel=a&channel=c&channel=a&since=earliest"), on: $0)
@@ -103,7 +109,8 @@ import Testing
         try await withResource { resource, bridge, ask in
             let post = { @Sendable (exchange: FakeExchange) in
                 let body = Array("x".utf8)
-                resource.publish(to: Self.channel, request("/", method: .POST, ["Idempotency-Key": "k"], body: body), on: exchange)
+                resource.publish(
+                    to: Self.channel, request("/", method: .POST, ["Idempotency-Key": "k"], body: body), on: exchange)
             }
             let first = try await ask(post)
             #expect(first.response?.status == .created)

@@ -24,7 +24,8 @@ import Testing
         ("open=id", "retry: 3000\nid: E-2\n\n"), ("open=id&padding=5", "retry: 3000\n:   \nid: E-2\n\n"),
         ("open=id&after=E-2", "retry: 3000\n"), ("open=id&since=-1", "retry: 3000\nid: E-1\n\n"),
     ])
-    func `A stream begins with its reconnection time, padding and id, as asked for`(query: String, text: String) throws {
+    func `A stream begins with its reconnection time, padding and id, as asked for`(query: String, text: String) throws
+    {
         let world = try World()
         for text in ["1", "2"] { try world.publish(text) }
         let epoch = world.bridge.epoch.description

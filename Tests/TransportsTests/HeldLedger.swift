@@ -59,7 +59,11 @@ final class HeldLedger: Ledger {
     }
 
     private func readNow(_ query: ReadQuery, _ completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {
-        if let error = self.error { completion(.failure(error)) } else { self.memory.read(query, completion: completion) }
+        if let error = self.error {
+            completion(.failure(error))
+        } else {
+            self.memory.read(query, completion: completion)
+        }
     }
 
     private var error: LedgerError? { self.state.withLock { $0.error } }
@@ -67,11 +71,19 @@ final class HeldLedger: Ledger {
     func append(
         _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
     ) {
-        if let error = self.error { completion(.failure(error)) } else { self.memory.append(publication, completion: completion) }
+        if let error = self.error {
+            completion(.failure(error))
+        } else {
+            self.memory.append(publication, completion: completion)
+        }
     }
 
     func drop(_ channel: ChannelName, completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
-        if let error = self.error { completion(.failure(error)) } else { self.memory.drop(channel, completion: completion) }
+        if let error = self.error {
+            completion(.failure(error))
+        } else {
+            self.memory.drop(channel, completion: completion)
+        }
     }
 
     func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {

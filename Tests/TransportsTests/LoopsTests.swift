@@ -49,7 +49,9 @@ import Testing
             try await tasks.waitForAll()
         }
         // The loops were woken before the last publisher was answered, so what is submitted now comes behind.
-        let positions = (1...Self.publishers * Self.perPublisher).map { bridge.id(Position(rawValue: UInt64($0))).description }
+        let positions = (1...Self.publishers * Self.perPublisher).map {
+            bridge.id(Position(rawValue: UInt64($0))).description
+        }
         for (reader, loop) in zip(readers, Array(group.makeIterator()) + Array(group.makeIterator())) {
             let ids = try await loop.submit { reader.value.events.map(\.lastEventID) }.get()
             #expect(ids == positions)

@@ -45,7 +45,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (Result<PublishOutcome, LedgerError>.success(.keyConflict), HTTPResponseStatus.unprocessableEntity, [String](), "Idempotency-Key"),
+        (
+            Result<PublishOutcome, LedgerError>.success(.keyConflict), HTTPResponseStatus.unprocessableEntity,
+            [String](), "Idempotency-Key"
+        ),
         (.failure(.unavailable("disk full")), .serviceUnavailable, ["2"], "disk full"),
         (.failure(.tooManyKeys(limit: 5)), .tooManyRequests, ["60"], "5"),
     ])

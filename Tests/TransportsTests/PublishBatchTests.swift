@@ -8,7 +8,9 @@ import Testing
 
 /// Many events in one POST.
 @Suite struct PublishBatchTests {
-    private func read(_ body: String, type: String = "application/x-ndjson", query: String = "") throws -> PublishRequest {
+    private func read(_ body: String, type: String = "application/x-ndjson", query: String = "") throws
+        -> PublishRequest
+    {
         var limits = TransportConfiguration()
         limits.eventSize = 100
         limits.batchSize = 300
@@ -18,7 +20,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"data":1}"#, ["|1"]), ("{\"data\":1}\n{\"data\":2}", ["|1", "|2"]), ("{\"data\":1}\r\n\r\n \t\n{\"data\":2}\n\n", ["|1", "|2"]),
+        (#"{"data":1}"#, ["|1"]), ("{\"data\":1}\n{\"data\":2}", ["|1", "|2"]),
+        ("{\"data\":1}\r\n\r\n \t\n{\"data\":2}\n\n", ["|1", "|2"]),
         (#"{"event":"x","data":{"a" : [1, 2]}}"#, [#"x|{"a":[1,2]}"#]), (#"{"data":"a\nb"}"#, [#"|"a\nb""#]),
         (#"{"data":null,"event":"message"}"#, ["|null"]), (#"{"d\u0061ta":1.10,"event":""}"#, ["|1.10"]),
         (#"{"event":"pr\u00e9","data":0}"#, ["pré|0"]), (#"{"data":"{\"data\":1}"}"#, [#"|"{\"data\":1}""#]),
@@ -40,10 +43,12 @@ import Testing
         ("", HTTPResponseStatus.unprocessableEntity, "line"), ("\n \r\n", .unprocessableEntity, "line"),
         ("{\"data\":1}\n1", .unprocessableEntity, "line 2"), ("{\"data\":1}\n\n[]", .unprocessableEntity, "line 3"),
         (#"{"event":"x"}"#, .unprocessableEntity, "data"), (#"{"data":1,"id":2}"#, .unprocessableEntity, "id"),
-        (#"{"data":1,"event":null}"#, .unprocessableEntity, "event"), (#"{"data":1,"event":2}"#, .unprocessableEntity, "event"),
+        (#"{"data":1,"event":null}"#, .unprocessableEntity, "event"),
+        (#"{"data":1,"event":2}"#, .unprocessableEntity, "event"),
         (#"{"data":1,"event":"pollux.x"}"#, .unprocessableEntity, "line 1"),
         (#"{"data":1,"event":"a\nb"}"#, .unprocessableEntity, "control"),
-        ("{\"data\":1}\n{\"data\":1,}", .badRequest, "line 2, column"), (#"{"data":1} {"data":2}"#, .badRequest, "line 1"),
+        ("{\"data\":1}\n{\"data\":1,}", .badRequest, "line 2, column"),
+        (#"{"data":1} {"data":2}"#, .badRequest, "line 1"),
         (#"{"data":1,"data":2}"#, .badRequest, "line 1"), ("nonsense", .badRequest, "line 1"),
         (#"{"data":"\#(String(repeating: "x", count: 100))"}"#, .payloadTooLarge, "limits.eventSize"),
         (String(repeating: "{\"data\":1}\n", count: 28), .payloadTooLarge, "limits.batchSize"),

@@ -86,7 +86,9 @@ import Testing
             self.detail = detail
         }
 
-        var testDescription: String { "\(self.type ?? "-") \(String(decoding: self.body, as: UTF8.self)) ?\(self.query)" }
+        var testDescription: String {
+            "\(self.type ?? "-") \(String(decoding: self.body, as: UTF8.self)) ?\(self.query)"
+        }
     }
 
     private static let long = String(repeating: "x", count: 101)
@@ -95,14 +97,17 @@ import Testing
         Refusal("application/json", "{", .badRequest, "line 1"), Refusal("application/json", "", .badRequest, "JSON"),
         Refusal("application/json", "{\n\n \"a\" 1}", .badRequest, "line 3"),
         Refusal("application/json", #"{"a":1,"\u0061":2}"#, .badRequest, "JSON"),
-        Refusal("application/json", String(repeating: "[", count: 65) + String(repeating: "]", count: 65), .badRequest, "64"),
+        Refusal(
+            "application/json", String(repeating: "[", count: 65) + String(repeating: "]", count: 65), .badRequest, "64"
+        ),
         Refusal("application/json", bytes: [0x22, 0xFF, 0x22], .unprocessableEntity, "UTF-8"),
         Refusal("application/json; charset=latin1", "1", .unsupportedMediaType, "charset=latin1"),
         Refusal("text/plain; charset=utf-16", "a", .unsupportedMediaType, "charset=utf-16"),
         Refusal("text/plain", bytes: [0xC3], .unprocessableEntity, "UTF-8"),
         Refusal("text/html", "a", .unsupportedMediaType, "text/html"),
         Refusal("multipart/form-data; boundary=x", "a", .unsupportedMediaType, "multipart/form-data"),
-        Refusal(nil, "", .unprocessableEntity, "Content-Type"), Refusal(nil, bytes: [0xFF], .unprocessableEntity, "UTF-8"),
+        Refusal(nil, "", .unprocessableEntity, "Content-Type"),
+        Refusal(nil, bytes: [0xFF], .unprocessableEntity, "UTF-8"),
         Refusal(form, "", .unprocessableEntity, "data"), Refusal(form, "data=a&data=b", .unprocessableEntity, "data"),
         Refusal(form, "Data=a", .unprocessableEntity, "data"), Refusal(form, "data=%", .unprocessableEntity, "%"),
         Refusal(form, "event=a&event=b&data=c", .unprocessableEntity, "event"),
@@ -114,7 +119,8 @@ import Testing
         Refusal("text/plain", "a", query: "event=" + String(repeating: "x", count: 129), .unprocessableEntity, "128"),
         Refusal("text/plain", "a", query: "event=%", .badRequest, "query"),
         Refusal("text/plain", long, .payloadTooLarge, "limits.eventSize"),
-        Refusal("text/plain", String(repeating: "x", count: 98), query: "event=abc", .payloadTooLarge, "limits.eventSize"),
+        Refusal(
+            "text/plain", String(repeating: "x", count: 98), query: "event=abc", .payloadTooLarge, "limits.eventSize"),
     ])
     func `What is no event is refused, and named`(refusal: Refusal) {
         #expect {

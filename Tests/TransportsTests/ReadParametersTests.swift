@@ -47,7 +47,8 @@ import Testing
         Choice("transport=poll-sse", "text/event-stream", .pollEventStream),
         Choice("TRANS_port=sse", "application/json", .eventStream), Choice("transport=", "application/json", .poll),
         Choice("", "text/event-stream", .eventStream), Choice("", "application/json", .poll), Choice("", nil, .poll),
-        Choice("", "*/*", .poll), Choice("padding=true", nil, .eventStream), Choice("padding=true", "*/*", .eventStream),
+        Choice("", "*/*", .poll), Choice("padding=true", nil, .eventStream),
+        Choice("padding=true", "*/*", .eventStream),
         Choice("padding=true", "application/json", .poll), Choice("evs_preamble=2056", nil, .eventStream),
         Choice("evs_buffer_size_limit=262144", "application/json", .poll), Choice("evs_anything", nil, .eventStream),
         Choice("evs_last_event_id=", nil, .eventStream), Choice("padding=", nil, .poll), Choice("evil=1", nil, .poll),
@@ -64,7 +65,8 @@ import Testing
     @Test(arguments: [
         "lastEventId=e-1", "lastEventID=e-1", "last_event_id=e-1", "Last-Event-ID=e-1", "LASTEVENTID=e-1",
         "evs_last_event_id=e-1", "after=e-1", "AFTER=e-1", "&lastEventId=e-1&", "lastEventId=&after=e-1",
-        "after=e-1&after=e-2", "lastEventId=e-1&since=earliest", "r=17&lastEventId=e%2D1", "lastEventId=&lastEventId=e-1",
+        "after=e-1&after=e-2", "lastEventId=e-1&since=earliest", "r=17&lastEventId=e%2D1",
+        "lastEventId=&lastEventId=e-1",
     ])
     func `The cursor has many names`(query: String) throws {
         #expect(try parameters(query).start == .cursor(Array("e-1".utf8)))
@@ -93,7 +95,8 @@ import Testing
     // MARK: Numbers
 
     @Test(arguments: [
-        ("wait=0", Int64(0)), ("wait=7", 7), ("wait=120", 120), ("wait=121", 120), ("wait=99999999999999999999999", 120),
+        ("wait=0", Int64(0)), ("wait=7", 7), ("wait=120", 120), ("wait=121", 120),
+        ("wait=99999999999999999999999", 120),
         ("wait=007", 7), ("wait=", 25), ("WAIT=7", 7),
     ])
     func `A poll is held as long as it asks, up to the most`(query: String, seconds: Int64) throws {
@@ -177,9 +180,11 @@ import Testing
     @Test(arguments: [
         ("transport=websocket", "transport"), ("transport=SSE", "transport"), ("transport=jsonp", "jsonp"),
         ("since=yesterday", "since"), ("since=5", "since"), ("since=-0", "since"), ("since=-", "since"),
-        ("since=--1", "since"), ("since=-%2B1", "since"), ("since=-1x", "since"), ("wait=x", "wait"), ("wait=-1", "wait"),
+        ("since=--1", "since"), ("since=-%2B1", "since"), ("since=-1x", "since"), ("wait=x", "wait"),
+        ("wait=-1", "wait"),
         ("wait=1.5", "wait"), ("wait=%2B1", "wait"), ("wait=1+", "wait"), ("limit=0", "limit"), ("limit=many", "limit"),
-        ("heartbeat=never", "heartbeat"), ("padding=maybe", "padding"), ("evs_preamble=x", "evs"), ("budget=x", "budget"),
+        ("heartbeat=never", "heartbeat"), ("padding=maybe", "padding"), ("evs_preamble=x", "evs"),
+        ("budget=x", "budget"),
         ("evs_buffer_size_limit=-1", "evs"), ("open=yes", "open"), ("envelope=xml", "envelope"), ("wait=%", "%"),
         ("a=%GG", "%"), ("wait=٣", "wait"),
     ])

@@ -8,7 +8,8 @@ import Testing
     private typealias Item = Subscriber.Item
 
     private static let texts = [
-        "", "x", " blanks ", "a\nb\n", "\n", "data: x\n\nid: y\n", "é😀\u{2028}", #"{"a":"b"}"#, "a\0b", ":", "\u{FEFF}x",
+        "", "x", " blanks ", "a\nb\n", "\n", "data: x\n\nid: y\n", "é😀\u{2028}", #"{"a":"b"}"#, "a\0b", ":",
+        "\u{FEFF}x",
         String(repeating: "long ", count: 100),
     ]
 

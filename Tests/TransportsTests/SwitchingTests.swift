@@ -49,7 +49,8 @@ import Testing
                 missing += rest[..<index]
                 let channel = rest[index].channel
                 let lost = missing.first { $0.channel == channel }
-                #expect(lost == nil || isTold.contains(channel), "\(String(describing: lost)) is missing, and nobody told")
+                #expect(
+                    lost == nil || isTold.contains(channel), "\(String(describing: lost)) is missing, and nobody told")
                 missing.removeAll { $0.channel == channel }
                 isTold.remove(channel)
                 #expect(resumedAt == nil || resumedAt == id)
@@ -104,7 +105,10 @@ import Testing
             model.events.append(.init(position: try position(of: id), channel: channel, item: item))
         case 8..<13: world.run()
         case 13..<16: try subscriber.collect()
-        case 16: if subscriber.cursor != nil { subscriber.change(to: try #require(Way.allCases.randomElement(using: &random))) }
+        case 16:
+            if subscriber.cursor != nil {
+                subscriber.change(to: try #require(Way.allCases.randomElement(using: &random)))
+            }
         case 17..<19: if subscriber.exchange == nil { try subscriber.connect(takesWrites: Bool.random(using: &random)) }
         case 19: subscriber.exchange?.takesWrites = false
         case 20: subscriber.exchange?.unblock()

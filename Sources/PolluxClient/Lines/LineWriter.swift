@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Writes lines to a descriptor, each at once: whoever reads them waits for none.
@@ -37,9 +37,9 @@ public struct LineWriter: Sendable {
 
     private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
         #if canImport(Glibc)
-        Glibc.write(self.descriptor, bytes.baseAddress, bytes.count)
+            Glibc.write(self.descriptor, bytes.baseAddress, bytes.count)
         #else
-        Darwin.write(self.descriptor, bytes.baseAddress, bytes.count)
+            Darwin.write(self.descriptor, bytes.baseAddress, bytes.count)
         #endif
     }
 }
