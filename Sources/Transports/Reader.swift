@@ -104,11 +104,7 @@ final class Reader {
     func receive(_ batch: Batch, isLast: Bool) {
         guard self.isAtHead else { return }
         self.cursor = batch.through
-        switch self.transport.deliver(batch, isLast: isLast) {
-        case .ready: break
-        case .blocked: self.state = .blocked
-        case .ended: self.finish()
-        }
+        self.note(self.transport.deliver(batch, isLast: isLast))
     }
 
     /// The feed could not give all that is new.
@@ -127,7 +123,7 @@ final class Reader {
     private func note(_ delivery: Delivery) {
         switch delivery {
         case .ready: break
-        case .blocked: self.state = .blocked
+        case .blocked: if !self.isEnded { self.state = .blocked }  // The client may have gone meanwhile.
         case .ended: self.finish()
         }
     }

@@ -70,6 +70,16 @@ import Testing
         #expect(connection.responder.requests.isEmpty)
     }
 
+    @Test func `Content has its time also where the client was slow to take the word to go on`() throws {
+        let connection = try connection()
+        connection.socket.takesWrites = false
+        try connection.get("/", method: "POST", "Content-Length: 10", "Expect: 100-continue")
+        connection.socket.takeAll()
+        _ = connection.text()
+        connection.wait(.seconds(30))
+        #expect(try connection.answer().status == 408)
+    }
+
     @Test func `A connection without a request is let go`() throws {
         let connection = try connection()
         try connection.get()

@@ -16,6 +16,8 @@ final class FakeExchange: Exchange {
     private(set) var response: Response?
     private(set) var writes: [ByteBuffer] = []
     private(set) var isEnded = false
+    /// Whether the client has gone: calls do nothing then.
+    private(set) var isGone = false
     private(set) var deadline: NIODeadline?
     /// Called in each write, before it returns.
     var onWrite: (FakeExchange) -> Void = { _ in }
@@ -30,17 +32,20 @@ final class FakeExchange: Exchange {
     var isChunked: Bool { self.hasBegunStream && !self.isHTTP10 }
 
     func respond(_ response: Response, sharing memo: ResponseMemo?) {
+        if self.isGone { return }
         if self.isEnded || self.hasBegunStream { Issue.record("answers a second time") }
         self.response = response
         self.finish()
     }
 
     func beginStream(_ head: Response) {
+        if self.isGone { return }
         if self.isEnded || self.hasBegunStream { Issue.record("begins a second answer") }
         self.head = head
     }
 
     func write(_ bytes: ByteBuffer) -> Bool {
+        if self.isGone { return false }
         if !self.hasBegunStream { Issue.record("writes before the head") }
         if self.isEnded { Issue.record("writes behind the end") }
         if bytes.readableBytes == 0 { Issue.record("writes nothing") }
@@ -50,6 +55,7 @@ final class FakeExchange: Exchange {
     }
 
     func end() {
+        if self.isGone { return }
         if !self.hasBegunStream || self.isEnded { Issue.record("ends what has not begun, or twice") }
         self.finish()
     }
@@ -74,6 +80,7 @@ final class FakeExchange: Exchange {
     /// The client goes.
     func disconnect() {
         let delegate = self.delegate
+        self.isGone = true
         self.finish()
         delegate?.closed()
     }

@@ -151,6 +151,19 @@ import Testing
         #expect(exchange.events.count == 1)
     }
 
+    @Test func `A reader that goes in the middle of beginning leaves the feed to the others`() throws {
+        let world = try World()
+        for _ in 0..<2 { try world.publish("x") }
+        let other = try world.read("transport=sse")
+        let going = try world.read(
+            "transport=sse&budget=1&after=nonsense", takesWrites: false, onWrite: { $0.disconnect() })
+        #expect(going.isGone)
+        world.advance(by: .minutes(1))
+        try world.publish("y")
+        world.run()
+        #expect(other.events.map(\.data) == ["y"])
+    }
+
     @Test func `Feeds that are read are kept`() throws {
         let world = try World()
         let exchange = try world.read("transport=sse")
