@@ -109,6 +109,7 @@ let package = Package(
                 "Channels", "HTTPServing", "JSON", "PolluxServer", "Transports",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .testTarget(
