@@ -11,6 +11,7 @@ let package = Package(
     name: "pollux",
     platforms: [.macOS(.v15)],
     dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
@@ -25,6 +26,15 @@ let package = Package(
         .target(
             name: "Channels",
             dependencies: [.product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: settings),
+        .target(
+            name: "SQLiteLedger",
+            dependencies: [
+                "Channels",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
         .target(
             name: "HTTPServing",
@@ -47,7 +57,7 @@ let package = Package(
         .target(
             name: "PolluxServer",
             dependencies: [
-                "Channels", "HTTPServing", "JSON", "Transports",
+                "Channels", "HTTPServing", "JSON", "SQLiteLedger", "Transports",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -68,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "pollux",
             dependencies: [
-                "HTTPServing", "PolluxClient", "PolluxServer",
+                "HTTPServing", "PolluxClient", "PolluxServer", "SQLiteLedger",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -78,7 +88,7 @@ let package = Package(
 
         .testTarget(
             name: "ChannelsTests",
-            dependencies: ["Channels", .product(name: "DequeModule", package: "swift-collections")],
+            dependencies: ["Channels", "SQLiteLedger", .product(name: "DequeModule", package: "swift-collections")],
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "EventStreamTests", dependencies: ["EventStream"], swiftSettings: settings),

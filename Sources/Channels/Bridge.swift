@@ -133,6 +133,11 @@ public final class Bridge: Sendable {
         log.detach(wakeup, at: self.clock.milliseconds())
     }
 
+    /// Finishes what is under way and closes the ledger; may block.
+    public func close() {
+        self.ledger.close()
+    }
+
     /// Lets go of what is too old or no longer used; to be called about once a second.
     public func sweep() {
         self.ledger.sweep()

@@ -29,6 +29,9 @@ public protocol Ledger: Sendable {
 
     /// Drops what has become too old, in a small step; called about once a second.
     func sweep()
+
+    /// Finishes what waits, and lets go of the store; may block. What is asked of the ledger afterwards fails.
+    func close()
 }
 
 /// What a ledger holds when it is opened.

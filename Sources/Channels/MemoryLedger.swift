@@ -102,6 +102,8 @@ public final class MemoryLedger: Ledger {
         completion(.success(()))
     }
 
+    public func close() {}
+
     public func sweep() {
         let now = self.clock.milliseconds()
         self.state.withLock { state in

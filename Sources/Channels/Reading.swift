@@ -80,4 +80,9 @@ public struct Slice: Sendable {
     public var events: [Event] = []
     /// The position of the last event, where more follow that a limit kept out; `nil` if there are no more.
     public var cutAfter: Position?
+
+    public init(events: [Event] = [], cutAfter: Position? = nil) {
+        self.events = events
+        self.cutAfter = cutAfter
+    }
 }

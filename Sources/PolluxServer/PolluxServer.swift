@@ -4,6 +4,7 @@ public import Logging
 import NIOCore
 import NIOPosix
 public import ServiceLifecycle
+import SQLiteLedger
 import Transports
 
 /// The server, put together: ledger, bridge, transports and HTTP, as one service that runs until it is told to stop.
@@ -38,6 +39,7 @@ public struct PolluxServer: Service {
 
     private func run(on group: MultiThreadedEventLoopGroup) async throws {
         let bridge = try self.bridge()
+        defer { bridge.close() }
         let router = Router(
             channels: try await ChannelResource(bridge, configuration: self.configuration.transports, group: group),
             files: self.configuration.publicFolder.flatMap { StaticFiles(folder: $0) },
@@ -62,6 +64,7 @@ public struct PolluxServer: Service {
     private func bridge() throws -> Bridge {
         let ledger: any Ledger =
             switch self.configuration.ledger {
+            case .sqlite: SQLiteLedger(self.configuration.sqlite, logger: self.logger)
             case .memory: MemoryLedger(self.configuration.memory)
             }
         return try Bridge(ledger: ledger, configuration: self.configuration.bridge)

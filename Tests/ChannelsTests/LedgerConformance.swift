@@ -1,4 +1,5 @@
 import Channels
+import SQLiteLedger
 import Testing
 
 /// What every ledger must do. A ledger is put under these tests by one line in ``LedgerFactory/all``.
@@ -24,7 +25,14 @@ struct LedgerFactory: Sendable, CustomTestStringConvertible {
                     retention: settings.retention, idempotencyWindow: settings.idempotencyWindow,
                     idempotencyKeys: settings.idempotencyKeys),
                 clock: clock)
-        }
+        },
+        LedgerFactory(testDescription: "SQLite") { settings, clock in
+            try TemporaryLedger(
+                SQLiteLedger.Configuration(
+                    retention: settings.retention, idempotencyWindow: settings.idempotencyWindow,
+                    idempotencyKeys: settings.idempotencyKeys),
+                clock: clock)
+        },
     ]
 
     let testDescription: String

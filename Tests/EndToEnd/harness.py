@@ -29,6 +29,16 @@ def merged(base, overrides):
     return result
 
 
+def on_file(database, overrides=None):
+    """The configuration of a server whose ledger is this file."""
+    return merged({"ledger": "sqlite", "sqlite": {"path": str(database)}}, overrides or {})
+
+
+def own_environment():
+    """Ours without POLLUX_..., which is configuration to the server, and ours is not for it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("POLLUX_")}
+
+
 class Server:
     """Starts, watches and stops one server process. Never touches a process that it did not start."""
 
@@ -67,20 +77,35 @@ class Server:
     def log_file(self):
         return self.folder / f"pollux-{self.port}-{self.runs}.log"
 
+    @property
+    def database(self):
+        return Path(self.configuration["sqlite"]["path"])
+
     def log(self, last=4000):
         return self.log_file.read_text("utf-8", "replace")[-last:] if self.log_file.exists() else ""
 
-    def start(self):
-        file = self.folder / f"pollux-{self.port}.json"
-        file.write_text(json.dumps(self.configuration, indent=2))
+    @property
+    def configuration_file(self):
+        return self.folder / f"pollux-{self.port}.json"
+
+    def write_configuration(self):
+        self.configuration_file.write_text(json.dumps(self.configuration, indent=2))
+
+    def spawn(self):
+        """Start the process, and wait for nothing."""
+        self.write_configuration()
         self.runs += 1
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--config", str(file)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                # POLLUX_... is configuration to the server, and ours is not for it.
-                env={name: value for name, value in os.environ.items() if not name.startswith("POLLUX_")},
+                [self.binary, "serve", "--config", str(self.configuration_file)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=own_environment(),
             )
+        return self
+
+    def start(self):
+        return self.spawn().wait_until_healthy()
+
+    def wait_until_healthy(self):
         deadline = time.monotonic() + 20
         while True:
             assert self.is_alive, f"the server stopped while starting ({self.process.returncode}):\n{self.log()}"
@@ -144,6 +169,13 @@ class Server:
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def command(self, *arguments, timeout=60):
+        """Run another command of the same binary, such as `inspect`; what it says, and its exit code."""
+        return subprocess.run(
+            [self.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=timeout, env=own_environment(), check=False,
+        )
 
     # requests
 

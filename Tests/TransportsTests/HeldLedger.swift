@@ -91,4 +91,6 @@ final class HeldLedger: Ledger {
     }
 
     func sweep() { self.memory.sweep() }
+
+    func close() { self.memory.close() }
 }

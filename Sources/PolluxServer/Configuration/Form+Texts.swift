@@ -11,6 +11,16 @@ extension Form<String> {
     }
 }
 
+extension Form<String> {
+    /// A file's path.
+    static var file: Form {
+        Form(
+            expectation: "a file",
+            read: { $0.stringValue.flatMap { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 } },
+            write: { $0 })
+    }
+}
+
 extension Form<String?> {
     /// A folder's path; an empty text or `null` is no folder.
     static var folder: Form {

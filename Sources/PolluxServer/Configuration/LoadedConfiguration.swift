@@ -94,8 +94,7 @@ public struct LoadedConfiguration: Sendable {
     private mutating func takeSections(_ file: ConfigurationFile, _ findings: inout Findings) {
         if let section = file.section("retention") {
             let retention = RetentionSection(section, in: file.place, &findings)
-            self.server.memory.retention = retention.rules
-            self.server.bridge.retention = retention.rules
+            self.server.retention = retention.rules
             for (pattern, kept) in retention.changes { self.add("retention.\(pattern)", kept, "from \(file.place)") }
         }
         if let section = file.section("sources") {

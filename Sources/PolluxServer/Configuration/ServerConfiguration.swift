@@ -1,19 +1,23 @@
 public import Channels
 public import HTTPServing
 public import Logging
+public import SQLiteLedger
 public import Transports
 
 /// All that a server can be told; what is left out has its default.
 public struct ServerConfiguration: Sendable {
     /// Where events are kept.
     public enum LedgerKind: String, Sendable, CaseIterable {
+        /// In an SQLite database: there again when the server is started again.
+        case sqlite
         /// In memory: gone when the process ends.
         case memory
     }
 
     public var http = HTTPServer.Configuration()
     public var transports = TransportConfiguration()
-    public var ledger = LedgerKind.memory
+    public var ledger = LedgerKind.sqlite
+    public var sqlite = SQLiteLedger.Configuration()
     public var memory = MemoryLedger.Configuration()
     public var bridge = Bridge.Configuration()
     /// How many event loops serve connections; default: one for each core.
@@ -37,6 +41,34 @@ public struct ServerConfiguration: Sendable {
     }
 
     public init() {}
+
+    /// What is kept of each channel, wherever events are kept.
+    public var retention: RetentionRules {
+        get { self.bridge.retention }
+        set {
+            self.bridge.retention = newValue
+            self.memory.retention = newValue
+            self.sqlite.retention = newValue
+        }
+    }
+
+    /// How long an idempotency key is remembered, by whichever ledger; default 10 minutes.
+    public var idempotencyWindow: Duration {
+        get { self.memory.idempotencyWindow }
+        set {
+            self.memory.idempotencyWindow = newValue
+            self.sqlite.idempotencyWindow = newValue
+        }
+    }
+
+    /// The most idempotency keys that are remembered, by whichever ledger; default 1,000,000.
+    public var idempotencyKeys: Int {
+        get { self.memory.idempotencyKeys }
+        set {
+            self.memory.idempotencyKeys = newValue
+            self.sqlite.idempotencyKeys = newValue
+        }
+    }
 }
 
 /// Something that publishes by itself.

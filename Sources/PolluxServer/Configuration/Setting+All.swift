@@ -2,11 +2,12 @@ import Channels
 import HTTPServing
 import Logging
 import NIOCore
+import SQLiteLedger
 import Transports
 
 extension Setting {
     /// All settings, in the order in which they are documented.
-    public static let all = server + limits + streams + polls + memory
+    public static let all = server + limits + streams + polls + ledgers
 
     /// The setting with this key.
     static func named(_ key: String) -> Setting? { self.all.first { $0.key == key } }
@@ -84,11 +85,20 @@ extension Setting {
             "how long an EventSource waits that is served by polls"),
     ]
 
-    private static let memory = [
-        Setting("ledger", .word, \.ledger, "where events are kept: in memory they are gone when the process ends"),
+    private static let ledgers = [
+        Setting(
+            "ledger", .word, \.ledger,
+            "where events are kept: in an SQLite database, or in memory, where they are gone when the process ends"),
+        Setting("sqlite.path", .file, \.sqlite.path, "the file of the database; `-wal`, `-shm` and `.mark` lie beside it"),
+        Setting(
+            "sqlite.durability", .word, \.sqlite.durability,
+            "what an answered publish survives: the end of the process, or also that of the machine"),
+        Setting(
+            "sqlite.maxSize", .size(1 << 20...1 << 50), \.sqlite.maxSize,
+            "the most bytes that are used of the file; beyond it the oldest events of all go"),
         Setting(
             "memory.totalBytes", .storage, \.memory.totalBytes,
-            "the most bytes of all kept events, with about 200 for each; beyond it the oldest go"),
+            "the most bytes of all events kept in memory, with about 200 for each; beyond it the oldest go"),
         Setting(
             "log.events", .events, \.bridge.logEvents,
             "the most events of a channel that are held ready for its readers, besides the ledger"),
@@ -98,9 +108,8 @@ extension Setting {
             "log.idleTime", .time(from: 0), \.bridge.logIdleTime,
             "how long a channel is held ready when nobody reads it any more"),
         Setting(
-            "idempotency.window", .time(from: 0), \.memory.idempotencyWindow,
-            "how long an idempotency key is remembered"),
-        Setting("idempotency.keys", .events, \.memory.idempotencyKeys, "the most idempotency keys that are remembered"),
+            "idempotency.window", .time(from: 0), \.idempotencyWindow, "how long an idempotency key is remembered"),
+        Setting("idempotency.keys", .events, \.idempotencyKeys, "the most idempotency keys that are remembered"),
     ]
 }
 

@@ -1,0 +1,129 @@
+import Channels
+import GRDB
+
+/// The channels of the database, those in use kept in memory. Owner: the writer.
+///
+/// Two generations bound the memory: when the young one is full, the old one is let go, and what is used again moves up.
+final class ChannelTable {
+    private static let generationLimit = 20_000
+
+    private let rules: RetentionRules
+    private var young: [ChannelName: KeptChannel] = [:]
+    private var old: [ChannelName: KeptChannel] = [:]
+
+    private let byName: SQLStatement
+    private let afterID: SQLStatement
+    private let insert: SQLStatement
+    private let setStart: SQLStatement
+    private let delete: SQLStatement
+    private let firstEvent: SQLStatement
+    private let lastEvent: SQLStatement
+
+    init(_ database: Database, rules: RetentionRules) throws {
+        self.rules = rules
+        self.byName = try SQLStatement(database, "SELECT id, start FROM channel WHERE name = ?")
+        self.afterID = try SQLStatement(
+            database, "SELECT id, start, name FROM channel WHERE id > ? ORDER BY id LIMIT ?")
+        self.insert = try SQLStatement(
+            database, "INSERT INTO channel (name, start) SELECT ?, forgotten FROM ledger RETURNING id, start")
+        self.setStart = try SQLStatement(database, "UPDATE channel SET start = ? WHERE id = ?")
+        self.delete = try SQLStatement(database, "DELETE FROM channel WHERE id = ?")
+        self.firstEvent = try SQLStatement(
+            database,
+            "SELECT number, offset FROM event WHERE channel = ? AND position > ? ORDER BY position LIMIT 1")
+        self.lastEvent = try SQLStatement(
+            database,
+            """
+            SELECT number, offset, position, length(CAST(type AS BLOB)) + length(CAST(data AS BLOB)) FROM event
+            WHERE channel = ? AND position > ? ORDER BY position DESC LIMIT 1
+            """)
+    }
+
+    /// The channel with this name, if it ever was.
+    func find(_ name: ChannelName) throws -> KeptChannel? {
+        if let channel = self.cached(name) { return channel }
+        let row = try self.byName.first(.text(name.bytes)) { (id: $0.integer(0), start: $0.position(1)) }
+        guard let row else { return nil }
+        return self.keep(try self.load(id: row.id, name: name, start: row.start))
+    }
+
+    /// The channel with this name, made if it is new.
+    func findOrMake(_ name: ChannelName) throws -> KeptChannel {
+        if let channel = try self.find(name) { return channel }
+        let row = try self.insert.first(.text(name.bytes)) { (id: $0.integer(0), start: $0.position(1)) }
+        guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the table ledger is empty") }
+        return self.keep(
+            KeptChannel(
+                id: row.id, name: name, retention: self.rules.retention(of: name), start: row.start, last: row.start,
+                first: Tally(), next: Tally()))
+    }
+
+    /// The next channels in the order of their ids. They are not taken into memory if they are not there.
+    func channels(after id: Int64, count: Int) throws -> [KeptChannel] {
+        var rows: [(id: Int64, start: Position, name: [UInt8])] = []
+        try self.afterID.forEach(.integer(id), .count(count)) { row in
+            rows.append((row.integer(0), row.position(1), row.bytes(2)))
+            return true
+        }
+        return try rows.map { row in
+            guard let name = try? ChannelName(row.name) else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "channel \(row.id) has an impossible name")
+            }
+            return try self.cached(name) ?? self.load(id: row.id, name: name, start: row.start)
+        }
+    }
+
+    /// From now on the events of the channel up to `position` are gone.
+    func setStart(_ position: Position, of channel: KeptChannel) throws {
+        channel.start = position
+        channel.last = max(channel.last, position)
+        try self.setStart.run(.position(position), .integer(channel.id))
+        channel.first = try self.firstTally(of: channel.id, after: position) ?? channel.next
+    }
+
+    /// Removes a channel that holds nothing.
+    func forget(_ channel: KeptChannel) throws {
+        try self.delete.run(.integer(channel.id))
+        self.young[channel.name] = nil
+        self.old[channel.name] = nil
+    }
+
+    /// Lets go of what is in memory, since the database has gone back to before it.
+    func reset() {
+        self.young = [:]
+        self.old = [:]
+    }
+
+    private func cached(_ name: ChannelName) -> KeptChannel? {
+        if let channel = self.young[name] { return channel }
+        guard let channel = self.old.removeValue(forKey: name) else { return nil }
+        return self.keep(channel)
+    }
+
+    private func keep(_ channel: KeptChannel) -> KeptChannel {
+        if self.young.count >= Self.generationLimit {
+            self.old = self.young
+            self.young = [:]
+        }
+        self.young[channel.name] = channel
+        return channel
+    }
+
+    private func load(id: Int64, name: ChannelName, start: Position) throws -> KeptChannel {
+        let last = try self.lastEvent.first(.integer(id), .position(start)) { row in
+            let next = Tally(number: row.integer(0) + 1, offset: row.integer(1) + row.integer(3))
+            return (position: row.position(2), next: next)
+        }
+        let next = last?.next ?? Tally()
+        let first = try last == nil ? nil : self.firstTally(of: id, after: start)
+        return KeptChannel(
+            id: id, name: name, retention: self.rules.retention(of: name), start: start, last: last?.position ?? start,
+            first: first ?? next, next: next)
+    }
+
+    private func firstTally(of id: Int64, after start: Position) throws -> Tally? {
+        try self.firstEvent.first(.integer(id), .position(start)) { row in
+            Tally(number: row.integer(0), offset: row.integer(1))
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Channels
+import GRDB
+import Logging
+import Synchronization
+
+/// Commits what the writer has done, moves the mark on, tells of it, and answers: in this order. Owner: the writing queue.
+final class Committer: @unchecked Sendable {
+    private var writer: Writer?
+    private let logLength: LogLength
+    private let file: DatabaseFile
+    private let identity: FileIdentity?
+    private let mark: Mark
+    private let checkpointer: Checkpointer
+    private let logger: Logger
+    private let committed: @Sendable (Commit) -> Void
+    private let toldThrough: Atomic<UInt64>
+    private var isFailing = false
+
+    init(
+        _ writer: Writer, _ logLength: LogLength, file: DatabaseFile, mark: Mark, checkpointer: Checkpointer,
+        logger: Logger, committed: @escaping @Sendable (Commit) -> Void
+    ) {
+        self.writer = writer
+        self.logLength = logLength
+        self.file = file
+        self.identity = FileIdentity(of: file.path)
+        self.mark = mark
+        self.checkpointer = checkpointer
+        self.logger = logger
+        self.committed = committed
+        self.toldThrough = Atomic(writer.head.rawValue)
+    }
+
+    /// The newest position that was told of. May be called from any thread.
+    var told: Position { Position(rawValue: self.toldThrough.load(ordering: .acquiring)) }
+
+    /// Does all of it or nothing, and answers.
+    ///
+    /// - Returns: How many more steps a sweep among the works may take.
+    func commit(_ works: [Work], in database: Database, at now: Int64) -> Int {
+        guard let writer = self.writer else {
+            for work in works { work.fail(.unavailable("the ledger is closed")) }
+            return 0
+        }
+        do {
+            try self.requireFile()
+            let before = writer.head
+            let effects = try writer.commit(works, at: now)
+            if writer.head > before { self.mark.advance(to: writer.head) }
+            self.setFailing(nil)
+            let stepsLeft = effects.reduce(0) { max($0, self.tell($1)) }
+            self.keepLogShort(database)
+            return stepsLeft
+        } catch {
+            let reason = (error as? LedgerError).map(\.reason) ?? self.file.explanation(of: error)
+            self.setFailing(reason)
+            for work in works { work.fail(.unavailable(reason)) }
+            return 0
+        }
+    }
+
+    /// Leaves one file, with everything on the disk.
+    func close(_ database: Database) {
+        guard let head = self.writer?.head else { return }
+        self.writer = nil
+        do {
+            try database.checkpoint(.truncate)
+            guard var content = self.mark.content else { return }
+            (content.head, content.isSafe) = (head, true)
+            try self.mark.write(content)
+        } catch {
+            self.logger.warning(
+                "the ledger was not closed as it should be; it goes on from its write-ahead log",
+                metadata: ["error": "\(self.file.explanation(of: error))"])
+        }
+    }
+
+    /// Returns how many more steps a sweep may take.
+    private func tell(_ effect: Writer.Effect) -> Int {
+        switch effect {
+        case .appended(let events, let receipt, let completion):
+            self.committed(.appended(events))
+            self.toldThrough.store(receipt.last.rawValue, ordering: .releasing)
+            completion(.success(.appended(receipt)))
+        case .answered(let result, let completion):
+            completion(result)
+        case .dropped(let channel, let position, let completion):
+            self.committed(.dropped(channel, through: position))
+            completion(.success(()))
+        case .done(let completion):
+            completion(.success(()))
+        case .swept(let stepsLeft):
+            return stepsLeft
+        }
+        return 0
+    }
+
+    /// SQLite goes on with a file that was moved away or replaced, and what it writes is lost.
+    private func requireFile() throws {
+        guard FileIdentity(of: self.file.path) != self.identity else { return }
+        throw LedgerError.unavailable(
+            "\(self.file.path) was moved or replaced while it was in use; put it back, or restart the server")
+    }
+
+    private func keepLogShort(_ database: Database) {
+        let pages = self.logLength.pages
+        self.checkpointer.logHas(pages)
+        guard pages >= Checkpointer.morePages, !self.checkpointer.isAtWork else { return }
+        _ = try? database.checkpoint(.passive)
+    }
+
+    private func setFailing(_ reason: String?) {
+        defer { self.isFailing = reason != nil }
+        if let reason, !self.isFailing {
+            self.logger.error("the ledger cannot be written", metadata: ["reason": "\(reason)"])
+        } else if reason == nil, self.isFailing {
+            self.logger.notice("the ledger can be written again", metadata: ["file": "\(self.file.path)"])
+        }
+    }
+}
+
+extension LedgerError {
+    /// What is wrong, without the words around it.
+    fileprivate var reason: String {
+        if case .unavailable(let reason) = self { reason } else { self.description }
+    }
+}

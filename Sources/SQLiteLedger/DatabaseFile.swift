@@ -1,0 +1,129 @@
+import Channels
+import GRDB
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The database of a ledger as a file: how connections to it are made, and whether it is one of ours.
+struct DatabaseFile: Sendable {
+    let path: String
+    let durability: Durability
+
+    /// How long a connection waits for the lock of another process before its work is refused.
+    private static let busyTimeout = 2.0
+
+    var exists: Bool { FileManager.default.fileExists(atPath: self.path) }
+
+    /// Makes the folder of the file, where it is missing.
+    func makeFolder() throws {
+        let folder = URL(fileURLWithPath: self.path).deletingLastPathComponent().path
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw LedgerError.unavailable(
+                "\(self.path): the folder \(folder) cannot be made; make it, or choose another file")
+        }
+    }
+
+    /// Opens a connection that writes, makes the database if there is none, and brings its schema up to date.
+    func openForWriting() throws -> DatabaseQueue {
+        try self.explained {
+            var configuration = self.configuration("writer", cacheKilobytes: 16_384)
+            configuration.journalMode = .wal
+            // Only kept by a database that has no table yet: lets space be given back in small steps.
+            let isNew = !self.exists
+            configuration.prepareDatabase { database in
+                if isNew { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            }
+            let queue = try DatabaseQueue(path: self.path, configuration: configuration)
+            try queue.writeWithoutTransaction { try self.prepare($0) }
+            try Schema.migrator.migrate(queue)
+            return queue
+        }
+    }
+
+    /// Opens a connection that only reads.
+    func openForReading() throws -> DatabaseQueue {
+        try self.explained {
+            var configuration = self.configuration("reader", cacheKilobytes: 4_096)
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: self.path, configuration: configuration)
+            try queue.read { try self.check($0) }
+            return queue
+        }
+    }
+
+    /// Opens a connection that moves what was committed from the write-ahead log into the database.
+    func openForCheckpoints() throws -> DatabaseQueue {
+        try self.explained {
+            var configuration = self.configuration("checkpoint", cacheKilobytes: 1_024)
+            configuration.journalMode = .wal
+            return try DatabaseQueue(path: self.path, configuration: configuration)
+        }
+    }
+
+    private func configuration(_ label: String, cacheKilobytes: Int) -> GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.label = "pollux.ledger.\(label)"
+        configuration.busyMode = .timeout(Self.busyTimeout)
+        configuration.foreignKeysEnabled = false
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -\(cacheKilobytes)") }
+        return configuration
+    }
+
+    private func prepare(_ database: Database) throws {
+        if try Self.isEmpty(database) {
+            try database.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+        } else {
+            try self.check(database)
+        }
+    }
+
+    /// - Throws: ``LedgerError`` when the database is not of Pollux, or of a newer one.
+    func check(_ database: Database) throws {
+        guard try Int.fetchOne(database, sql: "PRAGMA application_id") == Schema.applicationID else {
+            throw LedgerError.unavailable("\(self.path) is a database of another application; choose another file")
+        }
+        guard try !Schema.migrator.hasBeenSuperseded(database) else {
+            throw LedgerError.unavailable(
+                "\(self.path) was written by a newer Pollux; use that one, or restore a backup of this one")
+        }
+    }
+
+    private static func isEmpty(_ database: Database) throws -> Bool {
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        return try tables == 0 && Int.fetchOne(database, sql: "PRAGMA application_id") == 0
+    }
+
+    /// Does something with the file, and says in words what goes wrong with it.
+    func explained<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw LedgerError.unavailable(self.explanation(of: error))
+        }
+    }
+
+    /// What an error of SQLite means for who runs the server.
+    func explanation(of error: any Error) -> String {
+        guard let error = error as? DatabaseError else { return "\(self.path): \(error)" }
+        let cause =
+            switch error.resultCode {
+            case .SQLITE_FULL: "there is no space left on its disk; make room, and it goes on by itself"
+            case .SQLITE_READONLY: "it cannot be written; check its permissions and its folder's, and how it is mounted"
+            case .SQLITE_BUSY, .SQLITE_LOCKED: "another process holds its lock; end that one's transaction"
+            case .SQLITE_CANTOPEN: "it cannot be opened; check that its folder is there and may be written"
+            case .SQLITE_NOTADB: "it is not an SQLite database; choose another file, or restore a backup"
+            case .SQLITE_CORRUPT:
+                "it is damaged; see how far with `pollux inspect --check`, then restore a backup with `pollux restore`"
+            case .SQLITE_IOERR: "its disk fails to read or write"
+            default: "SQLite refuses"
+            }
+        return "\(self.path): \(cause) (\(error.message ?? "no message"), SQLite \(error.extendedResultCode.rawValue))"
+    }
+}

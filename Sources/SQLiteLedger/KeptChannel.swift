@@ -1,0 +1,54 @@
+import Channels
+
+/// How many events a channel has had up to some point, and how many bytes of types and data.
+struct Tally: Equatable {
+    var number: Int64 = 0
+    var offset: Int64 = 0
+
+    func adding(_ draft: Draft) -> Tally {
+        Tally(number: self.number + 1, offset: self.offset + Int64(draft.type.count + draft.data.count))
+    }
+}
+
+/// What the writer knows of a channel. Owner: the writer.
+final class KeptChannel {
+    let id: Int64
+    let name: ChannelName
+    let retention: Retention
+    /// Events up to and including this position are gone.
+    var start: Position
+    /// The newest event that it ever had, as far as is known; at least ``start``.
+    var last: Position
+    /// The tally before the first event that is kept.
+    var first: Tally
+    /// The tally that the next event will have.
+    var next: Tally
+
+    init(id: Int64, name: ChannelName, retention: Retention, start: Position, last: Position, first: Tally, next: Tally)
+    {
+        self.id = id
+        self.name = name
+        self.retention = retention
+        self.start = start
+        self.last = last
+        self.first = first
+        self.next = next
+    }
+
+    var isEmpty: Bool { self.first.number == self.next.number }
+
+    /// Whether it holds an eighth more than it should: as often as that the writer trims it right away, so that not
+    /// every event is followed by the deletion of another.
+    var isOverfull: Bool {
+        let (events, bytes) = (Int64(self.retention.events), Int64(self.retention.bytes))
+        return self.next.number - self.first.number > events + max(64, events / 8)
+            || self.next.offset - self.first.offset > bytes + max(65_536, bytes / 8)
+    }
+
+    /// Whether an event has to go.
+    func exceeds(position: Position, time: Int64, tally: Tally, oldest: Int64, floor: Position) -> Bool {
+        position <= self.start || position <= floor || time < oldest
+            || self.next.number - tally.number > Int64(self.retention.events)
+            || self.next.offset - tally.offset > Int64(self.retention.bytes)
+    }
+}

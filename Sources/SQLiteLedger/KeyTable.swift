@@ -1,0 +1,87 @@
+import Channels
+import GRDB
+
+/// The idempotency keys of the database. Owner: the writer.
+final class KeyTable {
+    private static let expiryStep = 1_000
+
+    private let windowMilliseconds: Int64
+    private let limit: Int
+    /// How many there are, those included whose window is over and that are still in the table.
+    private(set) var count: Int
+
+    private let find: SQLStatement
+    private let insert: SQLStatement
+    private let oldest: SQLStatement
+    private let delete: SQLStatement
+
+    init(_ database: Database, window: Duration, limit: Int) throws {
+        self.windowMilliseconds = window.milliseconds
+        self.limit = limit
+        self.count = try Int.fetchOne(database, sql: "SELECT count(*) FROM idempotencyKey") ?? 0
+        self.find = try SQLStatement(
+            database,
+            """
+            SELECT fingerprintHigh, fingerprintLow, first, count, time FROM idempotencyKey
+            WHERE channel = ? AND key = ? AND time >= ?
+            """)
+        self.insert = try SQLStatement(
+            database,
+            """
+            INSERT OR REPLACE INTO idempotencyKey (channel, key, fingerprintHigh, fingerprintLow, first, count, time)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """)
+        self.oldest = try SQLStatement(
+            database, "SELECT channel, key FROM idempotencyKey WHERE time < ? ORDER BY time LIMIT ?")
+        self.delete = try SQLStatement(database, "DELETE FROM idempotencyKey WHERE channel = ? AND key = ?")
+    }
+
+    /// What a publication with this key is to be answered, if the key was used before; `nil` if it is new.
+    func outcome(of publication: Publication, key: IdempotencyKey, at now: Int64) throws -> PublishOutcome? {
+        let known = try self.find.first(
+            .text(publication.channel.bytes), .text(Array(key.text.utf8)), .integer(now - self.windowMilliseconds)
+        ) { row in
+            (
+                fingerprint: (row.integer(0), row.integer(1)),
+                receipt: Receipt(first: row.position(2), count: Int(row.integer(3)), time: row.integer(4))
+            )
+        }
+        guard let known else { return nil }
+        return known.fingerprint == Self.halves(of: publication) ? .replayed(known.receipt) : .keyConflict
+    }
+
+    /// Remembers a key.
+    ///
+    /// - Throws: ``LedgerError/tooManyKeys(limit:)`` when there are as many as there may be.
+    func remember(_ key: IdempotencyKey, of publication: Publication, receipt: Receipt) throws {
+        try self.expire(at: receipt.time)
+        guard self.count < self.limit else { throw LedgerError.tooManyKeys(limit: self.limit) }
+        let (high, low) = Self.halves(of: publication)
+        try self.insert.run(
+            .text(publication.channel.bytes), .text(Array(key.text.utf8)), .integer(high), .integer(low),
+            .position(receipt.first), .count(receipt.count), .integer(receipt.time))
+        self.count += 1
+    }
+
+    /// Forgets some of the keys whose window is over, the oldest first. As more are forgotten than remembered, the others
+    /// do not pile up.
+    func expire(at now: Int64) throws {
+        var keys: [([UInt8], [UInt8])] = []
+        try self.oldest.forEach(.integer(now - self.windowMilliseconds), .count(Self.expiryStep)) { row in
+            keys.append((row.bytes(0), row.bytes(1)))
+            return true
+        }
+        for (channel, key) in keys { try self.delete.run(.text(channel), .text(key)) }
+        self.count -= keys.count
+    }
+
+    /// The database has gone back to where it had so many.
+    func reset(to count: Int) {
+        self.count = count
+    }
+
+    private static func halves(of publication: Publication) -> (Int64, Int64) {
+        let fingerprint = Fingerprint(publication.drafts)
+        return (Int64(bitPattern: fingerprint.high), Int64(bitPattern: fingerprint.low))
+    }
+}

@@ -1,0 +1,132 @@
+import Channels
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The high-water mark: a small file beside the database that says how far it has come.
+///
+/// A database cannot know by itself that it is an older copy of itself, and would give positions away a second time. The
+/// mark can: it is moved on after each commit, before anybody hears of it. It is also what a server locks, so that one
+/// file is never served by two.
+///
+/// Owner: the ledger; calls do not overlap.
+final class Mark {
+    /// What a mark says.
+    struct Content: Equatable {
+        var epoch: Epoch
+        var head: Position
+        /// Which run of the machine it was written in.
+        var boot: String
+        /// Whether the events up to `head` are on disk even if the machine goes down now.
+        var isSafe: Bool
+    }
+
+    private static let size = 128
+    private let path: String
+    private let file: CInt
+    private(set) var content: Content?
+
+    /// Opens the mark of a database, and locks it.
+    ///
+    /// - Throws: ``LedgerError`` when it is in use, or cannot be written.
+    init(of database: String) throws {
+        self.path = database + ".mark"
+        self.file = open(self.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard self.file >= 0 else { throw LedgerError.unavailable("\(self.path): \(SystemError.text)") }
+        guard flock(self.file, LOCK_EX | LOCK_NB) == 0 else {
+            Glibc.close(self.file)
+            throw LedgerError.unavailable("\(database) is in use by another Pollux; stop that one, or take another file")
+        }
+        self.content = Content(parsing: self.read())
+    }
+
+    deinit {
+        Glibc.close(self.file)
+    }
+
+    private func read() -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Self.size)
+        let count = pread(self.file, &bytes, bytes.count, 0)
+        return Array(bytes.prefix(max(0, count)))
+    }
+
+    /// Writes the whole mark, to the disk itself.
+    func write(_ content: Content) throws {
+        self.content = content
+        guard self.put(content), fsync(self.file) == 0 else {
+            throw LedgerError.unavailable("\(self.path): \(SystemError.text)")
+        }
+    }
+
+    /// Moves the mark on. It survives the process, not the machine: a database that lags behind by more than its own
+    /// durability allows has then been told by `boot`.
+    func advance(to head: Position) {
+        guard var content = self.content else { return }
+        content.head = head
+        self.content = content
+        _ = self.put(content)
+    }
+
+    private func put(_ content: Content) -> Bool {
+        var bytes = content.bytes
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(0, Self.size - 1 - bytes.count)))
+        bytes.append(UInt8(ascii: "\n"))
+        return pwrite(self.file, bytes, bytes.count, 0) == bytes.count
+    }
+}
+
+extension Mark.Content {
+    /// `pollux-mark <epoch> <head> <boot> safe|unsafe`
+    fileprivate var bytes: [UInt8] {
+        Array("pollux-mark \(self.epoch) \(self.head.rawValue) \(self.boot) \(self.isSafe ? "safe" : "unsafe")".utf8)
+    }
+
+    fileprivate init?(parsing bytes: [UInt8]) {
+        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard words.count == 5, words[0] == "pollux-mark", let epoch = Epoch(Array(words[1].utf8)[...]),
+            let head = UInt64(words[2])
+        else { return nil }
+        self.init(
+            epoch: epoch, head: Position(rawValue: head), boot: String(words[3]), isSafe: words[4] == "safe")
+    }
+
+    /// Why a database does not go on from here, so that it must begin a new epoch; `nil` if it does.
+    static func breach(of mark: Mark.Content?, by state: LedgerState, boot: String) -> String? {
+        guard let mark else { return "it came without its mark, as a copy does" }
+        guard mark.epoch == state.epoch else { return "it is a copy of another ledger, or an older one" }
+        guard mark.head <= state.head else { return "it is an older copy: events after it were given out before" }
+        guard mark.isSafe || mark.boot == boot else {
+            return "the machine went down while it was open with durability process, so its last events may be lost"
+        }
+        return nil
+    }
+}
+
+/// The run of the operating system.
+enum Boot {
+    /// A name that is different after each start of the machine.
+    static let name: String = {
+        #if os(Linux)
+            var bytes = [UInt8](repeating: 0, count: 64)
+            let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { return "unknown" }
+            defer { close(file) }
+            let count = read(file, &bytes, bytes.count)
+            let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        #else
+            var bytes = [CChar](repeating: 0, count: 64)
+            var size = bytes.count
+            guard sysctlbyname("kern.bootsessionuuid", &bytes, &size, nil, 0) == 0 else { return "unknown" }
+            let text = String(cString: bytes)
+        #endif
+        return text.filter { !$0.isWhitespace && $0 != "\0" }
+    }()
+}
+
+/// The last error of a system call.
+enum SystemError {
+    static var text: String { String(cString: strerror(errno)) }
+}

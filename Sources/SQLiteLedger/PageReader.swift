@@ -1,0 +1,109 @@
+import Channels
+import GRDB
+
+/// Reads pages of history on one connection. Owner: the connection's queue.
+final class PageReader {
+    /// The fewest events of each channel that are read at once, where a reader has many.
+    private static let leastOfEach = 16
+
+    private struct Source {
+        let id: Int64
+        let name: ChannelName
+        let start: Position
+    }
+
+    private let channel: SQLStatement
+    private let forgotten: SQLStatement
+    private let firstEvent: SQLStatement
+    private let lastEvents: SQLStatement
+    private let events: SQLStatement
+
+    init(_ database: Database) throws {
+        self.channel = try SQLStatement(database, "SELECT id, start FROM channel WHERE name = ?")
+        self.forgotten = try SQLStatement(database, "SELECT forgotten FROM ledger")
+        self.firstEvent = try SQLStatement(
+            database,
+            "SELECT position FROM event WHERE channel = ? AND position > ? AND position <= ? ORDER BY position LIMIT 1")
+        self.lastEvents = try SQLStatement(
+            database,
+            """
+            SELECT position FROM event WHERE channel = ? AND position > ? AND position <= ?
+            ORDER BY position DESC LIMIT ?
+            """)
+        self.events = try SQLStatement(
+            database,
+            """
+            SELECT position, time, type, data FROM event WHERE channel = ? AND position > ? AND position <= ?
+            ORDER BY position
+            """)
+    }
+
+    /// A page of what was told of: nothing beyond `head`.
+    func page(_ query: ReadQuery, head: Position) throws -> Page {
+        let sources = try query.selection.channels.compactMap { try self.source($0) }
+        let after = try self.beginning(of: query, sources, head)
+        let limit = PageLimit(
+            events: max(query.limit.events / max(1, sources.count), min(query.limit.events, Self.leastOfEach)),
+            bytes: query.limit.bytes)
+        let slices = try sources.map { try self.slice($0, after: after, through: head, limit: limit) }
+        return Page(
+            after: after, slices: slices, head: head, limit: query.limit,
+            isTrimmed: try self.isTrimmed(query, sources, head))
+    }
+
+    private func source(_ name: ChannelName) throws -> Source? {
+        try self.channel.first(.text(name.bytes)) { Source(id: $0.integer(0), name: name, start: $0.position(1)) }
+    }
+
+    private func beginning(of query: ReadQuery, _ sources: [Source], _ head: Position) throws -> Position {
+        switch query.start {
+        case .after(let position):
+            return position
+        case .earliest:
+            let firsts = try sources.compactMap { source in
+                try self.firstEvent.first(.integer(source.id), .position(source.start), .position(head)) {
+                    $0.position(0)
+                }
+            }
+            return firsts.min()?.predecessor ?? head
+        case .last(let count):
+            var newest: [Position] = []
+            for source in sources {
+                try self.lastEvents.forEach(
+                    .integer(source.id), .position(source.start), .position(head), .count(count)
+                ) { row in
+                    newest.append(row.position(0))
+                    return true
+                }
+            }
+            return newest.sorted().suffix(count).first?.predecessor ?? head
+        }
+    }
+
+    private func isTrimmed(_ query: ReadQuery, _ sources: [Source], _ head: Position) throws -> Bool {
+        guard case .after(let position) = query.start else { return false }
+        if sources.contains(where: { $0.start > position }) { return true }
+        guard sources.count < query.selection.channels.count else { return false }
+        return try self.forgotten.first { $0.position(0) > position } ?? false
+    }
+
+    private func slice(_ source: Source, after: Position, through: Position, limit: PageLimit) throws -> Slice {
+        var slice = Slice()
+        var bytes = 0
+        try self.events.forEach(
+            .integer(source.id), .position(max(after, source.start)), .position(through)
+        ) { row in
+            let event = Event(
+                position: row.position(0), time: row.integer(1), channel: source.name, type: row.bytes(2),
+                data: row.bytes(3))
+            bytes += event.size
+            guard slice.events.isEmpty || (slice.events.count < limit.events && bytes <= limit.bytes) else {
+                slice.cutAfter = slice.events.last?.position
+                return false
+            }
+            slice.events.append(event)
+            return true
+        }
+        return slice
+    }
+}

@@ -1,0 +1,100 @@
+public import Channels
+public import Logging
+import Synchronization
+
+/// The ledger that keeps events in an SQLite database: they survive the process, and, where asked for, the machine.
+///
+/// One queue writes, and commits together what waits; others read, from snapshots that do not hold it up. Completions are
+/// called on these queues.
+public final class SQLiteLedger: Ledger {
+    /// Where a ledger is, and its limits.
+    public struct Configuration: Sendable {
+        /// The database's file; default `data/pollux.db`. Beside it lie `-wal`, `-shm` and `.mark`.
+        public var path: String
+        /// What an answer promises; default `process`.
+        public var durability: Durability
+        /// The most bytes of the file that are used; default 10 GiB. Beyond it the oldest events of all are dropped.
+        public var maxSize: Int
+        /// What is kept of each channel.
+        public var retention: RetentionRules
+        /// How long an idempotency key is remembered; default 10 minutes.
+        public var idempotencyWindow: Duration
+        /// The most idempotency keys that are remembered at a time; default 1,000,000.
+        public var idempotencyKeys: Int
+
+        public init(
+            path: String = "data/pollux.db", durability: Durability = .process, maxSize: Int = 10 << 30,
+            retention: RetentionRules = RetentionRules(), idempotencyWindow: Duration = .seconds(600),
+            idempotencyKeys: Int = 1_000_000
+        ) {
+            self.path = path
+            self.durability = durability
+            self.maxSize = maxSize
+            self.retention = retention
+            self.idempotencyWindow = idempotencyWindow
+            self.idempotencyKeys = idempotencyKeys
+        }
+    }
+
+    private let configuration: Configuration
+    private let clock: WallClock
+    private let logger: Logger
+    private let engine = Mutex<Engine?>(nil)
+
+    public init(
+        _ configuration: Configuration = Configuration(), clock: WallClock = .system,
+        logger: Logger = Logger(label: "pollux")
+    ) {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Opens the database, or makes it.
+    ///
+    /// - Throws: ``LedgerError`` that names the file and what would do: it is in use, damaged, of another application, of
+    ///   a newer version, cannot be written.
+    public func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState {
+        let engine = try Engine(self.configuration, clock: self.clock, logger: self.logger, committed: committed)
+        self.engine.withLock { $0 = engine }
+        return engine.state
+    }
+
+    public func append(
+        _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
+    ) {
+        self.put(.append(publication, completion))
+    }
+
+    public func drop(_ channel: ChannelName, completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
+        self.put(.drop(channel, completion))
+    }
+
+    public func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
+        self.put(.probe(completion))
+    }
+
+    public func sweep() {
+        self.engine.withLock { $0 }?.sweep()
+    }
+
+    public func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {
+        guard let engine = self.engine.withLock({ $0 }) else { return completion(.failure(Self.closed)) }
+        engine.read(query, completion: completion)
+    }
+
+    public func close() {
+        let engine = self.engine.withLock { engine in
+            defer { engine = nil }
+            return engine
+        }
+        engine?.close()
+    }
+
+    private static let closed = LedgerError.unavailable("it is not open")
+
+    private func put(_ work: Work) {
+        guard let engine = self.engine.withLock({ $0 }) else { return work.fail(Self.closed) }
+        engine.put(work)
+    }
+}

@@ -1,0 +1,114 @@
+import Channels
+import GRDB
+
+/// Drops what exceeds the retention of its channel, or the bound on the file, in small steps. Owner: the writer.
+///
+/// A walk over all channels finds what has become too old, or was left over by a drop; the writer itself trims what it has
+/// made overfull.
+final class Trimmer {
+    /// The most channels that a step looks at, and the most events that it deletes.
+    private static let stepChannels = 256
+    private static let stepEvents = 2_000
+    /// A channel that holds nothing is forgotten when so many positions have been given out since.
+    private static let memory: UInt64 = 1_000_000
+
+    private let channels: ChannelTable
+    private let space: Space
+    private let oldestEvents: SQLStatement
+    private let deleteEvents: SQLStatement
+    private let forgetThrough: SQLStatement
+
+    /// The id of the channel at which the walk is.
+    private var walked: Int64 = 0
+    /// All events up to here have to go, so that the file keeps to its bound.
+    private var floor = Position.zero
+    /// The first position that is kept of all channels looked at in this walk.
+    private var oldestSeen = Position.maximum
+
+    init(_ database: Database, channels: ChannelTable, maxSize: Int) throws {
+        self.channels = channels
+        self.space = try Space(database, maxSize: maxSize)
+        self.oldestEvents = try SQLStatement(
+            database,
+            "SELECT position, time, number, offset FROM event WHERE channel = ? ORDER BY position LIMIT ?")
+        self.deleteEvents = try SQLStatement(database, "DELETE FROM event WHERE channel = ? AND position <= ?")
+        self.forgetThrough = try SQLStatement(database, "UPDATE ledger SET forgotten = max(forgotten, ?)")
+    }
+
+    /// Trims one channel by no more than `budget` events, which it lessens by those deleted.
+    ///
+    /// - Returns: Whether nothing is left to be dropped.
+    @discardableResult
+    func trim(_ channel: KeptChannel, at now: Int64, budget: inout Int) throws -> Bool {
+        let oldest = now - channel.retention.age.milliseconds
+        var through: Position?
+        var count = 0
+        var isDone = true
+        try self.oldestEvents.forEach(.integer(channel.id), .count(budget + 1)) { row in
+            let position = row.position(0)
+            let tally = Tally(number: row.integer(2), offset: row.integer(3))
+            guard channel.exceeds(position: position, time: row.integer(1), tally: tally, oldest: oldest, floor: self.floor)
+            else {
+                self.oldestSeen = min(self.oldestSeen, position)
+                return false
+            }
+            isDone = count < budget
+            guard isDone else { return false }
+            through = position
+            count += 1
+            return true
+        }
+        guard let through else { return isDone }
+        try self.deleteEvents.run(.integer(channel.id), .position(through))
+        if through > channel.start { try self.channels.setStart(through, of: channel) }
+        budget -= count
+        return isDone
+    }
+
+    /// Does a step of the walk.
+    ///
+    /// - Returns: Whether the walk has come to the end of all channels.
+    func step(at now: Int64, head: Position) throws -> Bool {
+        try self.space.giveBack()
+        if try self.space.isExceeded, self.floor == .zero { self.raiseFloor(to: head) }
+        var budget = Self.stepEvents
+        let channels = try self.channels.channels(after: self.walked, count: Self.stepChannels)
+        for channel in channels {
+            guard try self.trim(channel, at: now, budget: &budget) else { return false }
+            if channel.isEmpty { try self.forgetIfOld(channel, head: head) }
+            self.walked = channel.id
+        }
+        guard channels.count < Self.stepChannels else { return false }
+        try self.beginAgain(head)
+        return true
+    }
+
+    /// Whether the file is larger than it may be, so that the next step should come soon.
+    var isPressed: Bool { get throws { try self.space.isExceeded } }
+
+    /// The database has gone back: what was seen may not hold.
+    func reset() {
+        self.walked = 0
+        self.floor = .zero
+        self.oldestSeen = .maximum
+    }
+
+    private func beginAgain(_ head: Position) throws {
+        self.walked = 0
+        if try self.space.isExceeded { self.raiseFloor(to: head) } else { self.floor = .zero }
+        self.oldestSeen = .maximum
+    }
+
+    /// Gives up a sixteenth of the history, the oldest of all channels.
+    private func raiseFloor(to head: Position) {
+        let oldest = self.oldestSeen > head ? self.floor : self.oldestSeen
+        let history = head.rawValue - min(oldest.rawValue, head.rawValue)
+        self.floor = Position(rawValue: min(head.rawValue, oldest.rawValue + history / 16 + 1))
+    }
+
+    private func forgetIfOld(_ channel: KeptChannel, head: Position) throws {
+        guard channel.start.rawValue + Self.memory < head.rawValue else { return }
+        try self.forgetThrough.run(.position(channel.start))
+        try self.channels.forget(channel)
+    }
+}

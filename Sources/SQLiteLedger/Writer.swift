@@ -1,0 +1,116 @@
+import Channels
+import GRDB
+
+/// Writes what is asked for, all that waits in one transaction. Owner: the queue of its connection.
+final class Writer {
+    /// What has become of a piece of work, to be told once the transaction is committed.
+    enum Effect {
+        case appended([Event], Receipt, @Sendable (Result<PublishOutcome, LedgerError>) -> Void)
+        case answered(Result<PublishOutcome, LedgerError>, @Sendable (Result<PublishOutcome, LedgerError>) -> Void)
+        case dropped(ChannelName, through: Position, @Sendable (Result<Void, LedgerError>) -> Void)
+        case done(@Sendable (Result<Void, LedgerError>) -> Void)
+        case swept(stepsLeft: Int)
+    }
+
+    private let database: Database
+    private let channels: ChannelTable
+    private let keys: KeyTable
+    private let trimmer: Trimmer
+    private let insert: SQLStatement
+    private let setHead: SQLStatement
+    private let setProbed: SQLStatement
+    private(set) var head: Position
+
+    init(_ database: Database, _ configuration: SQLiteLedger.Configuration, head: Position) throws {
+        self.database = database
+        self.head = head
+        self.channels = try ChannelTable(database, rules: configuration.retention)
+        self.keys = try KeyTable(
+            database, window: configuration.idempotencyWindow, limit: configuration.idempotencyKeys)
+        self.trimmer = try Trimmer(database, channels: self.channels, maxSize: configuration.maxSize)
+        self.insert = try SQLStatement(
+            database,
+            "INSERT INTO event (channel, position, time, number, offset, type, data) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        self.setHead = try SQLStatement(database, "UPDATE ledger SET head = ?")
+        self.setProbed = try SQLStatement(database, "UPDATE ledger SET probed = ?")
+    }
+
+    /// Does all of it, or, if it fails, nothing.
+    func commit(_ works: [Work], at now: Int64) throws -> [Effect] {
+        let (head, keyCount) = (self.head, self.keys.count)
+        var effects: [Effect] = []
+        effects.reserveCapacity(works.count)
+        do {
+            try self.database.inTransaction(.immediate) {
+                var grown: [KeptChannel] = []
+                for work in works { effects.append(try self.perform(work, at: now, &grown)) }
+                if self.head > head { try self.setHead.run(.position(self.head)) }
+                try self.trim(grown, at: now, appended: self.head.rawValue - head.rawValue)
+                return .commit
+            }
+        } catch {
+            self.head = head
+            self.channels.reset()
+            self.keys.reset(to: keyCount)
+            self.trimmer.reset()
+            throw error
+        }
+        return effects
+    }
+
+    private func perform(_ work: Work, at now: Int64, _ grown: inout [KeptChannel]) throws -> Effect {
+        switch work {
+        case .append(let publication, let completion):
+            return try self.append(publication, at: now, &grown, completion)
+        case .drop(let name, let completion):
+            guard let channel = try self.channels.find(name), channel.last > .zero else { return .done(completion) }
+            // The rows go later, in small steps.
+            try self.channels.setStart(channel.last, of: channel)
+            return .dropped(name, through: channel.last, completion)
+        case .probe(let completion):
+            try self.setProbed.run(.integer(now))
+            return .done(completion)
+        case .sweep(let moreSteps):
+            try self.keys.expire(at: now)
+            let isAtEnd = try self.trimmer.step(at: now, head: self.head)
+            if try self.trimmer.isPressed { return .swept(stepsLeft: max(1, moreSteps)) }
+            return .swept(stepsLeft: isAtEnd ? 0 : moreSteps)
+        }
+    }
+
+    private func append(
+        _ publication: Publication, at now: Int64, _ grown: inout [KeptChannel],
+        _ completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
+    ) throws -> Effect {
+        let receipt = Receipt(first: self.head.advanced(by: 1), count: publication.drafts.count, time: now)
+        if let key = publication.key {
+            if let outcome = try self.keys.outcome(of: publication, key: key, at: now) {
+                return .answered(.success(outcome), completion)
+            }
+            do {
+                try self.keys.remember(key, of: publication, receipt: receipt)
+            } catch let error as LedgerError {
+                return .answered(.failure(error), completion)
+            }
+        }
+        let channel = try self.channels.findOrMake(publication.channel)
+        let events = publication.events(receipt)
+        for (draft, event) in zip(publication.drafts, events) {
+            try self.insert.run(
+                .integer(channel.id), .position(event.position), .integer(now), .integer(channel.next.number),
+                .integer(channel.next.offset), .text(event.type), .text(event.data))
+            channel.next = channel.next.adding(draft)
+        }
+        channel.last = receipt.last
+        self.head = receipt.last
+        if channel.isOverfull { grown.append(channel) }
+        return .appended(events, receipt, completion)
+    }
+
+    private func trim(_ grown: [KeptChannel], at now: Int64, appended: UInt64) throws {
+        var budget = 1_000 + 2 * Int(appended)
+        for channel in grown where channel.isOverfull {
+            try self.trimmer.trim(channel, at: now, budget: &budget)
+        }
+    }
+}

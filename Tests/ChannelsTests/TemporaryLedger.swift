@@ -1,0 +1,56 @@
+import Channels
+import FoundationEssentials
+import SQLiteLedger
+
+/// A folder of its own, deleted with the last one who holds it.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        self.path = FileManager.default.temporaryDirectory.appending(path: "pollux-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: self.path)
+    }
+}
+
+/// An SQLite ledger in a temporary folder.
+final class TemporaryLedger: Ledger {
+    private let folder: TemporaryFolder
+    private let ledger: SQLiteLedger
+
+    init(_ configuration: SQLiteLedger.Configuration, clock: WallClock) throws {
+        self.folder = try TemporaryFolder()
+        var configuration = configuration
+        configuration.path = "\(self.folder.path)/test.db"
+        self.ledger = SQLiteLedger(configuration, clock: clock)
+    }
+
+    func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState {
+        try self.ledger.open(committed: committed)
+    }
+
+    func append(
+        _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
+    ) {
+        self.ledger.append(publication, completion: completion)
+    }
+
+    func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {
+        self.ledger.read(query, completion: completion)
+    }
+
+    func drop(_ channel: ChannelName, completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
+        self.ledger.drop(channel, completion: completion)
+    }
+
+    func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
+        self.ledger.probe(completion: completion)
+    }
+
+    func sweep() { self.ledger.sweep() }
+
+    func close() { self.ledger.close() }
+}
