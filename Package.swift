@@ -78,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "pollux",
             dependencies: [
-                "HTTPServing", "PolluxClient", "PolluxServer", "SQLiteLedger",
+                "Channels", "HTTPServing", "PolluxClient", "PolluxServer", "SQLiteLedger",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -14,5 +14,8 @@ struct Pollux: AsyncParsableCommand {
               pollux publish news 'hello'
             """,
         version: "0.1.0",
-        subcommands: [ServeCommand.self, PublishCommand.self, TailCommand.self, ConfigCommand.self])
+        subcommands: [
+            ServeCommand.self, PublishCommand.self, TailCommand.self, ConfigCommand.self, BackupCommand.self,
+            RestoreCommand.self, InspectCommand.self,
+        ])
 }

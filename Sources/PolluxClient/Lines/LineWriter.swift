@@ -23,10 +23,11 @@ public struct LineWriter: Sendable {
 
     /// Writes a line and its end.
     ///
+    /// - Parameter terminator: `\r` where the next line is to be written over this one.
     /// - Returns: `false` if it cannot be written; most often nobody reads it any more (`EPIPE`).
     @discardableResult
-    public func write(_ line: String) -> Bool {
-        var rest = Array((line + "\n").utf8)[...]
+    public func write(_ line: String, terminator: String = "\n") -> Bool {
+        var rest = Array((line + terminator).utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { send($0) }
             guard count >= 0 || errno == EINTR else { return false }

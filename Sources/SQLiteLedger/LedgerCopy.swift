@@ -1,0 +1,101 @@
+import Channels
+import GRDB
+
+#if canImport(Glibc)
+    import FoundationEssentials
+    import Glibc
+#else
+    import Foundation
+#endif
+
+/// Copies of a ledger: backups, and restoring one.
+public enum LedgerCopy {
+    /// How far a copy has come, from 0 to 1.
+    public typealias Progress = (Double) -> Void
+
+    private static let pagesPerStep: CInt = 2_000
+
+    /// Copies a ledger, as it is at one moment, into one file. It may be in use meanwhile.
+    ///
+    /// - Parameters:
+    ///   - target: Is there as a whole or not at all.
+    ///   - replaces: Whether a file that is there may be replaced.
+    /// - Throws: ``LedgerError`` when there is no ledger, or the target is there or cannot be written.
+    public static func backUp(
+        _ path: String, to target: String, replacing replaces: Bool = false, progress: @escaping Progress = { _ in }
+    ) throws {
+        guard replaces || !FileManager.default.fileExists(atPath: target) else {
+            throw LedgerError.unavailable("\(target) is there already; choose another file, or replace it with --force")
+        }
+        let partial = DatabaseFile(path: target + ".partial", durability: .power)
+        try partial.makeFolder()
+        try Self.copy(DatabaseFile(path: path, durability: .power), to: partial, progress) { _ in }
+        try Self.move(partial.path, to: target)
+    }
+
+    /// Puts a backup in the place of a ledger. It begins a new epoch there: events after it may have been given out before.
+    ///
+    /// - Returns: Where the ledger lies now that was there; `nil` if there was none.
+    /// - Throws: ``LedgerError`` when the ledger is in use, or the backup is damaged or none.
+    @discardableResult
+    public static func restore(_ backup: String, to path: String, progress: @escaping Progress = { _ in }) throws -> String? {
+        let file = DatabaseFile(path: path, durability: .power)
+        try file.makeFolder()
+        let mark = try Mark(of: path)
+        let partial = DatabaseFile(path: path + ".partial", durability: .power)
+        let epoch = Epoch.random()
+        var head = Position.zero
+        try Self.copy(DatabaseFile(path: backup, durability: .power), to: partial, progress) { queue in
+            try Schema.migrator.migrate(queue)
+            try queue.write { database in
+                try Identity.setEpoch(epoch, in: database)
+                head = Position(
+                    rawValue: UInt64(clamping: try Int64.fetchOne(database, sql: "SELECT head FROM ledger") ?? 0))
+            }
+        }
+        let replaced = file.exists ? path + ".replaced" : nil
+        if let replaced {
+            for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
+                try Self.move(path + suffix, to: replaced + suffix)
+            }
+        }
+        try? FileManager.default.removeItem(atPath: path + "-shm")
+        try Self.move(partial.path, to: path)
+        try mark.write(Mark.Content(epoch: epoch, head: head, boot: Boot.name, isSafe: true))
+        return replaced
+    }
+
+    /// Copies, checks and prepares a database; leaves one closed file.
+    private static func copy(
+        _ source: DatabaseFile, to target: DatabaseFile, _ progress: @escaping Progress,
+        prepare: (DatabaseQueue) throws -> Void
+    ) throws {
+        guard source.exists else { throw LedgerError.unavailable("\(source.path) is not there") }
+        for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: target.path + suffix) }
+        let from = try source.openForReading()
+        defer { try? from.close() }
+        try target.explained {
+            let to = try DatabaseQueue(path: target.path)
+            try from.backup(to: to, pagesPerStep: Self.pagesPerStep) { step in
+                progress(Double(step.completedPageCount) / Double(max(1, step.totalPageCount)))
+            }
+            try to.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA journal_mode = DELETE")
+                try Self.requireSound(database, copyOf: source.path)
+            }
+            try prepare(to)
+            try to.close()
+        }
+    }
+
+    private static func requireSound(_ database: Database, copyOf path: String) throws {
+        let finding = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? ""
+        guard finding == "ok" else { throw LedgerError.unavailable("\(path) is damaged: \(finding)") }
+    }
+
+    private static func move(_ path: String, to target: String) throws {
+        guard rename(path, target) == 0 else {
+            throw LedgerError.unavailable("\(path) cannot be moved to \(target): \(SystemError.text)")
+        }
+    }
+}
