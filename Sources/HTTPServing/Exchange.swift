@@ -15,6 +15,12 @@ public protocol Exchange: AnyObject {
     /// - Parameter memo: Given where many are answered the same, so that it is put into bytes once.
     func respond(_ response: Response, sharing memo: ResponseMemo?)
 
+    /// Puts the answer off: it is given through what is returned, and meanwhile the client's next requests may be begun
+    /// that do not mind (``Responder/mayOverlap(_:)``). Answers go out in the order of the requests.
+    ///
+    /// Afterwards the exchange itself is done: nothing else may be called.
+    func postpone() -> any PostponedAnswer
+
     /// Answers with a head whose body is written bit by bit. Afterwards ``isChunked`` is known.
     func beginStream(_ head: Response)
 
@@ -45,6 +51,12 @@ extension Exchange {
     }
 }
 
+/// An answer that was put off. To be used on the event loop of its exchange.
+public protocol PostponedAnswer: AnyObject {
+    /// Answers as a whole; once.
+    func respond(_ response: Response)
+}
+
 /// What happens to an answer under way. All calls come on the event loop.
 public protocol ExchangeDelegate: AnyObject {
     /// The connection has taken all that was written.
@@ -61,4 +73,11 @@ public protocol ExchangeDelegate: AnyObject {
 public protocol Responder: Sendable {
     /// Called on the event loop of the exchange; must not block it.
     func respond(to request: Request, on exchange: any Exchange)
+
+    /// Whether a request may be begun while earlier ones of its connection, whose answers were put off, are still under way.
+    func mayOverlap(_ request: Request) -> Bool
+}
+
+extension Responder {
+    public func mayOverlap(_ request: Request) -> Bool { false }
 }

@@ -13,17 +13,52 @@ extension HTTP1Connection: Exchange {
     var hasBegunStream: Bool { self.machine.isStreaming }
 
     func respond(_ response: Response, sharing memo: ResponseMemo?) {
-        guard self.context != nil, let answer = self.machine.answered() else { return }
+        guard self.context != nil else { return }
+        guard self.postponed.isEmpty else { return self.postpone().respond(response) }
+        guard let answer = self.machine.answered() else { return }
         self.delegate = nil
+        self.write(response, answer, sharing: memo)
+        if answer.keepsAlive { self.flushUnlessBusy() }
+    }
+
+    func postpone() -> any PostponedAnswer {
+        let postponed = HTTP1PostponedAnswer(self, self.machine.postponed())
+        self.delegate = nil
+        self.postponed.append(postponed)
+        return postponed
+    }
+
+    /// Writes the answers that are there, up to the first one that is not.
+    func settle() {
+        guard self.context != nil else { return }
+        while let response = self.postponed.first?.response, let first = self.postponed.popFirst() {
+            guard let answer = first.answer else { continue }
+            self.write(response, self.machine.settled(answer), sharing: nil)
+        }
+        self.handleHeld()
+        self.flushSoon()
+    }
+
+    /// Sends what is ready once all that has come to the loop is looked at: answers that were put off come in groups.
+    private func flushSoon() {
+        guard !self.willFlush else { return }
+        self.willFlush = true
+        let connection = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.execute {
+            connection.value.willFlush = false
+            connection.value.flushUnlessBusy()
+        }
+    }
+
+    private func write(_ response: Response, _ answer: HTTP1StateMachine.Answer, sharing memo: ResponseMemo?) {
         if self.output.readableBytes == 0 {
             self.output = self.bytes(of: response, answer, memo)
         } else {
             self.output.writeImmutableBuffer(self.bytes(of: response, answer, memo))
         }
         if answer.keepsAlive {
-            if self.writesInNIO == 0 { self.expect(.request, within: self.loop.limits.idleTimeout) }
+            if self.writesInNIO == 0 { self.expectNext() }
             if self.output.readableBytes >= Self.outputSize { self.flush() }
-            self.flushUnlessBusy()
         } else {
             self.endConnection()
         }
@@ -104,9 +139,15 @@ extension HTTP1Connection: Exchange {
     func endConnection() {
         self.flush()
         guard let context = self.context else { return }
+        if self.isInputClosed { return self.closeOnceWritten() }
         if self.writesInNIO == 0 { self.expect(.close, within: self.loop.limits.lingerTimeout) }
         context.close(mode: .output, promise: nil)
         self.readOn()
+    }
+
+    /// NIO closes at once what is closed on both sides, and lets go of its writes.
+    private func closeOnceWritten() {
+        if self.writesInNIO == 0 { self.close() }
     }
 
     private func transmit(_ bytes: ByteBuffer) -> Bool {
@@ -144,6 +185,7 @@ extension HTTP1Connection: Exchange {
     private func writeCompleted() {
         self.writesInNIO -= 1
         guard self.writesInNIO == 0, !self.isWriting, self.context?.channel.isActive == true else { return }
+        if self.isInputClosed, self.isDone { return self.close() }
         self.expectNext()
         self.delegate?.drained()
         self.flushUnlessBusy()

@@ -40,9 +40,20 @@ final class HTTP1Connection: ChannelDuplexHandler {
     /// The descriptor, where bytes may be written to the socket itself; else -1.
     private(set) var socket: CInt = -1
 
+    /// Whether the client has closed its half of the connection.
+    private(set) var isInputClosed = false
+
     private var isProcessing = false
     private var isReading = false
     private var holdsRead = false
+
+    /// The most answers that are put off at a time.
+    private static let postponedLimit = 128
+    /// Answers that were put off, and those that are there already but come behind them.
+    var postponed = CircularBuffer<HTTP1PostponedAnswer>()
+    /// A request that must wait until all of them are there.
+    private var held: Request?
+    var willFlush = false
 
     /// How many bytes of answers go out together, about.
     static let outputSize = 64 << 10
@@ -91,6 +102,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
         self.loop.closed(self)
         self.context = nil
         self.parser = nil
+        self.postponed.removeAll()
+        self.held = nil
         let delegate = self.delegate
         self.delegate = nil
         delegate?.closed()
@@ -119,11 +132,29 @@ final class HTTP1Connection: ChannelDuplexHandler {
         if self.mayProcess || self.parser?.isEmpty != false { context.read() } else { self.holdsRead = true }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { self.inputClosed() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A client that closes its half has gone, unless a whole answer is owed to it.
+    private func inputClosed() {
+        self.isInputClosed = true
+        guard self.delegate == nil, self.machine.inputEnded() else { return self.close() }
+        if self.isDone { self.endConnection() }
+    }
+
+    /// Whether nothing is left to be said.
+    var isDone: Bool { self.machine.isEnding && self.postponed.isEmpty }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
     }
 
-    private var mayProcess: Bool { self.machine.acceptsParts && (self.writesInNIO == 0 || !self.machine.isWaiting) }
+    private var mayProcess: Bool {
+        self.machine.acceptsParts && (self.writesInNIO == 0 || !self.machine.isWaiting)
+            && self.postponed.count < Self.postponedLimit
+    }
 
     /// Looks at what was read, as far as that may be looked at now.
     func process() {
@@ -157,11 +188,23 @@ final class HTTP1Connection: ChannelDuplexHandler {
             if sendContinue { self.output.writeString("HTTP/1.1 100 Continue\r\n\r\n") }
         case .handle(let head, let body):
             self.setDeadline(.distantFuture)
-            self.loop.responder.respond(to: Request(head, body: body, isOverCapacity: self.isOverCapacity), on: self)
-            if self.machine.isDraining, !self.isOverCapacity { self.delegate?.drain() }
+            self.handle(Request(head, body: body, isOverCapacity: self.isOverCapacity))
         case .refuse(let problem):
             self.respond(problem.response)
         }
+    }
+
+    private func handle(_ request: Request) {
+        guard self.postponed.isEmpty || self.loop.responder.mayOverlap(request) else { return self.held = request }
+        self.loop.responder.respond(to: request, on: self)
+        if self.machine.isDraining, !self.isOverCapacity { self.delegate?.drain() }
+    }
+
+    /// Goes on with the request that waited for the answers before it.
+    func handleHeld() {
+        guard self.postponed.isEmpty, let request = self.held else { return }
+        self.held = nil
+        self.handle(request)
     }
 
     /// Sends what is ready, and looks at what waits behind it, where nobody further up is about to.
@@ -198,7 +241,9 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     /// What is next to come, now that the client has taken all that was written.
     func expectNext() {
-        if self.machine.isWaiting {
+        if !self.postponed.isEmpty {
+            self.setDeadline(.distantFuture)
+        } else if self.machine.isWaiting {
             self.expect(.request, within: self.loop.limits.idleTimeout)
         } else if self.machine.isReceiving {
             self.expect(.body, within: self.loop.limits.bodyTimeout)

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// Where an HTTP/1 connection is: one request at a time, each answered before the next is looked at.
+/// Where an HTTP/1 connection is: one request at a time, each answered, or its answer put off, before the next is looked at.
 ///
 /// Knows no socket and no time: every method is something that happened, and returns what is to be done about it.
 struct HTTP1StateMachine {
@@ -14,7 +14,7 @@ struct HTTP1StateMachine {
         case answering(Answer)
         /// The answer's head is written, its content under way; what the client sends is not looked at any more.
         case streaming(Answer)
-        /// All is written; the connection waits for the client to close.
+        /// All is written, or put off; the connection waits for the client to close.
         case ending
     }
 
@@ -45,6 +45,8 @@ struct HTTP1StateMachine {
     private var state = State.waiting
     /// Whether the connection is to end with the next answer.
     private(set) var isDraining: Bool
+    /// How many answers are put off.
+    private(set) var postponedCount = 0
 
     /// - Parameter answersOnce: Whether the connection is to end with its first answer.
     init(bodySize: Int, answersOnce: Bool = false) {
@@ -115,6 +117,45 @@ struct HTTP1StateMachine {
         return answer
     }
 
+    /// The answer is put off; the next request may be looked at.
+    ///
+    /// - Returns: What to write the answer's head by; `nil` if no answer is due.
+    mutating func postponed() -> Answer? {
+        guard let answer = self.answered() else { return nil }
+        self.postponedCount += 1
+        return answer
+    }
+
+    /// The earliest of the answers that were put off is there.
+    ///
+    /// - Returns: What to write its head by.
+    mutating func settled(_ answer: Answer) -> Answer {
+        self.postponedCount -= 1
+        var answer = answer
+        // Of a connection that ends, the last answer says so.
+        if case .ending = self.state, self.postponedCount == 0 { answer.keepsAlive = false }
+        return answer
+    }
+
+    /// The client sends nothing more, but may still read.
+    ///
+    /// - Returns: Whether it may still be owed something.
+    mutating func inputEnded() -> Bool {
+        self.isDraining = true
+        switch self.state {
+        case .waiting, .ending:
+            self.state = .ending
+            return true
+        case .receiving:
+            self.state = .ending
+            return self.postponedCount > 0
+        case .answering:
+            return true
+        case .streaming:
+            return false
+        }
+    }
+
     /// The answer's head is written, its content follows.
     mutating func streamBegan() -> Answer? {
         guard case .answering(var answer) = self.state else { return nil }
@@ -141,7 +182,7 @@ struct HTTP1StateMachine {
         switch self.state {
         case .waiting:
             self.state = .ending
-            return .close
+            return self.postponedCount == 0 ? .close : .none
         case .receiving, .answering, .streaming, .ending:
             return .none
         }

@@ -71,6 +71,7 @@ public final class HTTPServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 32)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.recvAllocator, value: Self.receiveBuffers)
             .childChannelInitializer { self.initialize($0) }
             .bind(host: self.configuration.host, port: self.configuration.port).get()

@@ -34,7 +34,7 @@ public struct Request: Sendable {
 
     /// The value of a header field that is there and not empty; the first, where there are several.
     public func header(_ name: String) -> String? {
-        guard let value = self.head.values(of: name).first, !value.isEmpty else { return nil }
+        guard let value = self.head.value(of: name), !value.isEmpty else { return nil }
         return value
     }
 
@@ -68,23 +68,8 @@ extension Request {
         return mediaTypes.firstIndex { field.containsASCII($0) }
     }
 
-    /// Type and subtype of `Content-Type` in lower case, without parameters; `nil` if the field is not there.
-    public var mediaType: String? {
-        self.header("Content-Type").map { field in
-            String(field.prefix { $0 != ";" }).trimmed.lowercased()
-        }
-    }
-
-    /// The parameter `charset` of `Content-Type`, in lower case.
-    public var charset: String? {
-        guard let field = self.header("Content-Type") else { return nil }
-        for parameter in field.split(separator: ";").dropFirst() {
-            let parts = parameter.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, String(parts[0]).trimmed.lowercased() == "charset" else { continue }
-            return String(parts[1]).trimmed.lowercased().filter { $0 != "\"" }
-        }
-        return nil
-    }
+    /// The field `Content-Type`; `nil` if it is not there.
+    public var contentType: ContentType? { self.header("Content-Type").map { ContentType($0) } }
 }
 
 extension [UInt8] {

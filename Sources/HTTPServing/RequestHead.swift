@@ -42,8 +42,15 @@ final class RequestHead: Sendable {
 
     /// The values of all fields of this name, in their order.
     func values(of name: String) -> [String] {
-        let wanted = Array(name.utf8)
-        return self.fields.filter { self.bytes[$0.name].isField(wanted) }.map { self.text($0.value) }
+        var values: [String] = []
+        for field in self.fields where self.bytes[field.name].isField(name) { values.append(self.text(field.value)) }
+        return values
+    }
+
+    /// The value of the first field of this name.
+    func value(of name: String) -> String? {
+        for field in self.fields where self.bytes[field.name].isField(name) { return self.text(field.value) }
+        return nil
     }
 
     /// All fields, for those who look at many.
@@ -56,8 +63,9 @@ final class RequestHead: Sendable {
 
 extension ArraySlice<UInt8> {
     /// Whether these bytes are a field's name, in whatever case.
-    fileprivate func isField(_ name: [UInt8]) -> Bool {
-        self.count == name.count && zip(self, name).allSatisfy { $0.asciiLowercase == $1.asciiLowercase }
+    fileprivate func isField(_ name: String) -> Bool {
+        let name = name.utf8
+        return self.count == name.count && zip(self, name).allSatisfy { $0.asciiLowercase == $1.asciiLowercase }
     }
 }
 

@@ -36,6 +36,9 @@ final class Router: Responder {
         }
     }
 
+    /// Publishing is put in order by the ledger: what one client sends behind another is appended behind it.
+    func mayOverlap(_ request: Request) -> Bool { request.method == .POST && Resource.isChannel(request.path) }
+
     private func channel(_ name: ChannelName, _ request: Request, _ exchange: any Exchange) throws(Problem) {
         switch request.method {
         case .GET, .HEAD: self.channels.read(name, request, on: exchange)
@@ -117,12 +120,14 @@ enum Resource: Equatable {
 
     /// - Throws: ``Problem``: 400 for something that is no channel name, 404 for a path below a channel.
     init(path: [UInt8]) throws(Problem) {
-        if path.starts(with: Self.channels) {
+        if Self.isChannel(path) {
             self = .channel(try Self.channelName(path[Self.channels.count...]))
         } else {
             self = Self.others[path] ?? .file
         }
     }
+
+    static func isChannel(_ path: [UInt8]) -> Bool { path.starts(with: Self.channels) }
 
     private static func channelName(_ segment: ArraySlice<UInt8>) throws(Problem) -> ChannelName {
         guard !segment.contains(UInt8(ascii: "/")) else {

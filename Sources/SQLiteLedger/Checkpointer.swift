@@ -4,8 +4,8 @@ import Synchronization
 /// Moves what was committed from the write-ahead log into the database, beside the writer: a checkpoint waits for the disk,
 /// and publishers should not.
 final class Checkpointer: Sendable {
-    /// After how many pages in the log a checkpoint is begun: 4 MiB.
-    private static let pages = 1_000
+    /// After how many pages in the log a checkpoint is begun: 16 MiB.
+    private static let pages = 4_000
     /// After how many the writer itself finishes one, so that the log begins anew and does not grow for ever: 64 MiB.
     static let morePages = 16_000
 

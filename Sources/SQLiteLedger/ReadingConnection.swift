@@ -7,11 +7,17 @@ final class ReadingConnection: @unchecked Sendable {
     private let queue: DatabaseQueue
     /// Touched on the queue only.
     private var reader: PageReader?
+    private var transaction: Transaction?
 
     init(_ file: DatabaseFile) throws {
         self.file = file
         self.queue = try file.openForReading()
-        self.reader = try file.explained { [queue] in try queue.unsafeRead { try PageReader($0) } }
+        try file.explained { [queue] in
+            try queue.unsafeRead { database in
+                self.reader = try PageReader(database)
+                self.transaction = try Transaction(database, "DEFERRED")
+            }
+        }
     }
 
     /// Reads a page.
@@ -21,28 +27,27 @@ final class ReadingConnection: @unchecked Sendable {
         _ query: ReadQuery, head: @escaping @Sendable () -> Position,
         completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void
     ) {
-        self.queue.asyncWriteWithoutTransaction { database in
-            completion(self.page(query, head: head(), in: database))
+        self.queue.asyncWriteWithoutTransaction { _ in
+            completion(self.page(query, head: head()))
         }
     }
 
-    private func page(_ query: ReadQuery, head: Position, in database: Database) -> Result<Page, LedgerError> {
-        guard let reader = self.reader else { return .failure(.unavailable("the ledger is closed")) }
+    private func page(_ query: ReadQuery, head: Position) -> Result<Page, LedgerError> {
+        guard let reader = self.reader, let transaction = self.transaction else {
+            return .failure(.unavailable("the ledger is closed"))
+        }
         do {
-            var page: Page?
-            try database.inTransaction(.deferred) {
-                page = try reader.page(query, head: head)
-                return .commit
-            }
-            guard let page else { return .failure(.unavailable("\(self.file.path) gave no page")) }
-            return .success(page)
+            return .success(try transaction.run { try reader.page(query, head: head) })
         } catch {
             return .failure(.unavailable(self.file.explanation(of: error)))
         }
     }
 
     func close() {
-        self.queue.writeWithoutTransaction { _ in self.reader = nil }
+        self.queue.writeWithoutTransaction { _ in
+            self.reader = nil
+            self.transaction = nil
+        }
         try? self.queue.close()
     }
 }

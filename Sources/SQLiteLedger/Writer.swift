@@ -12,7 +12,7 @@ final class Writer {
         case swept(stepsLeft: Int)
     }
 
-    private let database: Database
+    private let transaction: Transaction
     private let channels: ChannelTable
     private let keys: KeyTable
     private let trimmer: Trimmer
@@ -22,7 +22,7 @@ final class Writer {
     private(set) var head: Position
 
     init(_ database: Database, _ configuration: SQLiteLedger.Configuration, head: Position) throws {
-        self.database = database
+        self.transaction = try Transaction(database, "IMMEDIATE")
         self.head = head
         self.channels = try ChannelTable(database, rules: configuration.retention)
         self.keys = try KeyTable(
@@ -41,12 +41,11 @@ final class Writer {
         var effects: [Effect] = []
         effects.reserveCapacity(works.count)
         do {
-            try self.database.inTransaction(.immediate) {
+            try self.transaction.run {
                 var grown: [KeptChannel] = []
                 for work in works { effects.append(try self.perform(work, at: now, &grown)) }
                 if self.head > head { try self.setHead.run(.position(self.head)) }
                 try self.trim(grown, at: now, appended: self.head.rawValue - head.rawValue)
-                return .commit
             }
         } catch {
             self.head = head

@@ -10,6 +10,7 @@ public struct ChannelResource: Sendable {
     private let bridge: Bridge
     private let configuration: TransportConfiguration
     private let readers: PerLoop<LoopReaders>
+    private let publishers: PerLoop<LoopPublishers>
 
     /// - Throws: When a loop of the group has been shut down.
     public init(_ bridge: Bridge, configuration: TransportConfiguration, group: MultiThreadedEventLoopGroup)
@@ -18,6 +19,7 @@ public struct ChannelResource: Sendable {
         self.bridge = bridge
         self.configuration = configuration
         self.readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
+        self.publishers = try await PerLoop(group) { LoopPublishers(bridge: bridge, eventLoop: $0) }
     }
 
     // MARK: Reading
@@ -89,17 +91,13 @@ public struct ChannelResource: Sendable {
     // MARK: Writing
 
     /// Publishes what the request holds.
+    ///
+    /// The answer is put off until the ledger has kept it, so that a client may send many requests without waiting, and
+    /// they are kept together.
     public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
             let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
-            let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
-            let eventLoop = exchange.eventLoop
-            let epoch = self.bridge.epoch
-            self.bridge.publish(publish.publication) { result in
-                eventLoop.run {
-                    answer.value.respond(PublishAnswer.response(result, to: publish, epoch: epoch))
-                }
-            }
+            self.publishers[exchange.eventLoop].publish(publish, on: exchange)
         } catch {
             exchange.respond(error.response)
         }

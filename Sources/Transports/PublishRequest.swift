@@ -17,12 +17,14 @@ struct PublishRequest {
         let key = try Self.key(request)
         try Self.requireNoEncoding(request)
         let body = Array(request.body.readableBytesView)
-        self.isBatch = request.mediaType == "application/x-ndjson"
+        let contentType = request.contentType
+        self.isBatch = contentType?.mediaType == "application/x-ndjson"
         let drafts: [Draft]
         if self.isBatch {
-            drafts = try Self.batch(body, request, limits)
+            try Self.requireUTF8(contentType)
+            drafts = try Self.batch(body, limits)
         } else {
-            drafts = [try Self.single(body, request, limits)]
+            drafts = [try Self.single(body, contentType, request)]
         }
         for draft in drafts where draft.data.count + draft.type.count > limits.eventSize {
             throw .contentTooLarge(
@@ -49,14 +51,14 @@ struct PublishRequest {
     }
 
     private static func single(
-        _ body: [UInt8], _ request: Request, _ limits: TransportConfiguration
+        _ body: [UInt8], _ contentType: ContentType?, _ request: Request
     ) throws(Problem) -> Draft {
-        switch request.mediaType {
+        switch contentType?.mediaType {
         case "application/json":
-            try Self.requireUTF8(request)
+            try Self.requireUTF8(contentType)
             return try Self.draft(type: Self.queryType(request), data: Self.compact(body))
         case "text/plain":
-            try Self.requireUTF8(request)
+            try Self.requireUTF8(contentType)
             return try Self.draft(type: Self.queryType(request), data: body)
         case nil:
             guard !body.isEmpty else {
@@ -73,8 +75,8 @@ struct PublishRequest {
         }
     }
 
-    private static func requireUTF8(_ request: Request) throws(Problem) {
-        guard let charset = request.charset, !["utf-8", "utf8", "us-ascii"].contains(charset) else { return }
+    private static func requireUTF8(_ contentType: ContentType?) throws(Problem) {
+        guard let charset = contentType?.charset, !["utf-8", "utf8", "us-ascii"].contains(charset) else { return }
         throw Problem(
             .unsupportedMediaType, "Unsupported media type",
             detail: "charset=\(charset): text must be UTF-8")
@@ -124,9 +126,8 @@ struct PublishRequest {
     // MARK: Batches
 
     private static func batch(
-        _ body: [UInt8], _ request: Request, _ limits: TransportConfiguration
+        _ body: [UInt8], _ limits: TransportConfiguration
     ) throws(Problem) -> [Draft] {
-        try Self.requireUTF8(request)
         guard body.count <= limits.batchSize else {
             throw .contentTooLarge("a batch may have at most \(limits.batchSize) bytes (limits.batchSize)")
         }

@@ -165,7 +165,7 @@ class Server:
         self.bench = bench
         self.name = name
         self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix=name.replace(" ", "-") + "-", dir=bench.folder))
+        self.folder = Path(tempfile.mkdtemp(prefix=re.sub(r"\W+", "-", name) + "-", dir=bench.folder))
         self.folder.chmod(0o755)
         self.log = self.folder / "log"
 
@@ -239,7 +239,7 @@ class Pollux(Server):
         self.process = None
         self.kept = (retention or {}).get("events", KEPT_EVENTS)
         self.configuration = self.folder / "pollux.json"
-        durability = name.split()[1]
+        durability = name.split()[1].rstrip(",")
         ledger = {"ledger": "memory"}
         if durability != "memory":
             path = str(self.folder / "ledger.sqlite")
@@ -499,7 +499,7 @@ def streams(bench, name, **options):
     with bench.server(name) as server:
         with bench.tool("streambench", server, pid=server.pids[0], subs=READERS, **paths, **options) as tool:
             figures = tool.figures()
-        if figures["lost"] or figures["closed"] or figures["pub_bad"] or figures["pub_ok"] != figures["msgs"]:
+        if figures["lost"] or figures["closed"] or figures["pub_bad"]:
             raise Failure(f"{name} did not give every reader every event: {figures}")
         return figures
 

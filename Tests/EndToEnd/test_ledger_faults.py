@@ -268,18 +268,17 @@ def test_a_write_lock_of_another_process_refuses_writes_until_it_is_gone(made):
     live = server.stream(ledger.path, ledger.kept[-1][0]).opened()
     start = len(ledger.kept)
     other = locked(server.database)
+    bodies = [("text/plain", b"1"), ("text/plain", b"2"), ("application/x-ndjson", b'{"data":3}\n{"data":4}\n')]
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(server.call(
-        "POST", ledger.path, {"Content-Type": "text/plain"}, b"while locked", timeout=20))) for _ in range(3)]
+    threads = [threading.Thread(target=lambda type=type, body=body: answers.append(
+        server.call("POST", ledger.path, {"Content-Type": type}, body, timeout=20))) for type, body in bodies]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(25)
-    assert len(answers) == 3
+    assert len(answers) == len(bodies)
     for answer in answers:
         refusal(answer, *LOCKED)
-    batch = server.call("POST", ledger.path, {"Content-Type": "application/x-ndjson"}, b'{"data":1}\n{"data":2}\n', timeout=20)
-    refusal(batch, *LOCKED)
     refusal(server.call("GET", "/readyz", timeout=20))
     ledger.assert_is_kept()
     other.execute("ROLLBACK")
@@ -325,9 +324,11 @@ def replace(database, aside):
 
 
 def replace_by_another(database, aside):
-    os.rename(database, aside)
-    with closing(sqlite3.connect(database)) as connection:
+    other = aside.with_name("other.db")
+    with closing(sqlite3.connect(other)) as connection:
         connection.execute("CREATE TABLE other (x)")
+    os.rename(database, aside)
+    os.rename(other, database)
 
 
 @pytest.mark.parametrize("change", [move_away, replace, replace_by_another])
@@ -363,6 +364,124 @@ def test_a_file_that_is_deleted_while_serving_refuses_writes(made):
         refusal(ledger.post(), *GONE)
     refusal(server.call("GET", "/readyz"))
     server.kill()
+
+
+@pytest.mark.parametrize("way", ["deleted", "moved away", "deleted by SQLite"])
+def test_what_is_answered_after_the_write_ahead_log_was_taken_away_is_not_lost(made, way):
+    """`-wal` without a name is written to as before, and gone with the process. To refuse is good, to heal is better."""
+    server = made().start()
+    ledger = Ledger(server).taken(5)
+    log = Path(f"{server.database}-wal")
+    if way == "deleted":
+        log.unlink()
+    elif way == "moved away":
+        os.rename(log, log.with_name("aside-wal"))
+    else:
+        # Whoever opens the path of a ledger that was moved away makes a new file there, and SQLite tidies up.
+        aside = server.database.with_name("aside.db")
+        os.rename(server.database, aside)
+        with closing(sqlite3.connect(server.database)) as connection:
+            connection.execute("CREATE TABLE other (x)")
+        os.replace(aside, server.database)
+    answers = [ledger.post() for _ in range(5)]
+    for answer in answers:
+        if answer.status != 201:
+            refusal(answer)
+    taken = ledger.kept[5:]
+    server.kill()
+    server.start()
+    found = ids_and_data(server.events(ledger.path))
+    assert [each for each in taken if each not in found] == [], "answered 201, and lost"
+    server.stop()
+
+
+# a disk that fails
+
+FAILING = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fails(const char *what, int descriptor) {
+    char link[64], path[4096], file[4096];
+    snprintf(file, sizeof file, "%s/%s", getenv("FAULTS"), what);
+    if (access(file, F_OK) != 0) return 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return 0;
+    path[length] = 0;
+    if (strstr(path, "ledger.db") == NULL) return 0;
+    errno = EIO;
+    return 1;
+}
+#define REAL(name) static __typeof__(&name) real; if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+int fsync(int f) { REAL(fsync); return fails("sync", f) ? -1 : real(f); }
+int fdatasync(int f) { REAL(fdatasync); return fails("sync", f) ? -1 : real(f); }
+ssize_t write(int f, const void *b, size_t n) { REAL(write); return fails("write", f) ? -1 : real(f, b, n); }
+ssize_t pwrite(int f, const void *b, size_t n, off_t o) { REAL(pwrite); return fails("write", f) ? -1 : real(f, b, n, o); }
+ssize_t pwrite64(int f, const void *b, size_t n, off64_t o) { REAL(pwrite64); return fails("write", f) ? -1 : real(f, b, n, o); }
+"""
+
+
+class FailingDisk:
+    """A disk whose writes or syncs fail with EIO as long as we say so."""
+
+    def __init__(self, folder, binary):
+        self.folder = folder / "faults"
+        self.folder.mkdir()
+        source, library, self.program = folder / "failing.c", folder / "failing.so", folder / "failing-pollux"
+        source.write_text(FAILING)
+        built = subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], capture_output=True, text=True, check=False)
+        assert built.returncode == 0, built
+        self.program.write_text(f"#!/bin/sh\nFAULTS='{self.folder}' LD_PRELOAD='{library}' exec '{binary}' \"$@\"\n")
+        self.program.chmod(0o755)
+
+    def fail(self, what):
+        (self.folder / what).touch()
+
+    def heal(self):
+        for file in self.folder.iterdir():
+            file.unlink()
+
+
+@pytest.fixture
+def failing_disk(tmp_path, binary):
+    if not shutil.which("cc"):
+        pytest.skip("no C compiler, to make a disk fail with")
+    return FailingDisk(tmp_path, binary)
+
+
+@pytest.mark.parametrize("what", ["write", "sync"])
+@pytest.mark.parametrize("then", ["heals", "dies"])
+def test_what_a_failing_disk_refused_is_not_kept(made, failing_disk, what, then):
+    """Also not when the process is killed at once: what was written and could not be synced must not come back."""
+    server = made(overrides={"sqlite": {"durability": "power"}}, program=str(failing_disk.program)).start()
+    ledger = Ledger(server).taken(5)
+    live = server.stream(ledger.path, ledger.kept[-1][0]).opened()
+    failing_disk.fail(what)
+    refusal(ledger.post(), "i/o", "disk", "fail")
+    if then == "dies":
+        server.kill()
+        failing_disk.heal()
+        server.start()
+        ledger.assert_is_kept()
+        ledger.taken(5)
+    else:
+        ledger.assert_is_kept()
+        refusal(server.call("GET", "/readyz"))
+        failing_disk.heal()
+        ledger.until_taken()
+        ledger.taken(5)
+        assert [(event.id, event.data) for event in live.take(len(ledger.kept) - 5)] == ledger.kept[5:]
+        server.kill()
+        server.start()
+    live.close()
+    ledger.assert_is_kept()
+    server.stop()
 
 
 # at the start

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import NIOHTTP1
 
 @testable import HTTPServing
 
@@ -45,6 +46,17 @@ final class Connection {
     /// The client closes.
     func disconnect() {
         self.channel.close(promise: nil)
+        self.channel.embeddedEventLoop.run()
+    }
+
+    /// The client closes its half, and may still read.
+    func closeInput() {
+        self.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        self.channel.embeddedEventLoop.run()
+    }
+
+    /// Lets the loop do what was put off until now.
+    func settle() {
         self.channel.embeddedEventLoop.run()
     }
 
@@ -96,6 +108,8 @@ final class RecordingResponder: Responder, @unchecked Sendable {
         self.exchanges.append(exchange)
         self.respond(request, exchange)
     }
+
+    func mayOverlap(_ request: Request) -> Bool { request.method == .POST }
 
     var paths: [String] { self.requests.map(\.pathText) }
 }

@@ -36,6 +36,18 @@ final class FakeExchange: Exchange {
         self.events.yield(.responded(response))
     }
 
+    func postpone() -> any PostponedAnswer { Postponed(exchange: self) }
+
+    private final class Postponed: PostponedAnswer {
+        private let exchange: FakeExchange
+
+        init(exchange: FakeExchange) {
+            self.exchange = exchange
+        }
+
+        func respond(_ response: Response) { self.exchange.respond(response) }
+    }
+
     func beginStream(_ head: Response) {
         guard !self.isGone else { return }
         self.hasBegunStream = true

@@ -38,14 +38,14 @@ import Testing
     ])
     func `Type and charset are found in Content-Type`(field: String, type: String, charset: String?) {
         let request = request("/", ["Content-Type": field])
-        #expect(request.mediaType == type)
-        #expect(request.charset == charset)
+        #expect(request.contentType?.mediaType == type)
+        #expect(request.contentType?.charset == charset)
     }
 
     @Test func `Without Content-Type there is neither type nor charset`() {
-        #expect(request().mediaType == nil)
-        #expect(request().charset == nil)
-        #expect(request("/", ["Content-Type": ""]).mediaType == nil)
+        #expect(request().contentType?.mediaType == nil)
+        #expect(request().contentType?.charset == nil)
+        #expect(request("/", ["Content-Type": ""]).contentType?.mediaType == nil)
     }
 
     @Test(arguments: [

@@ -58,7 +58,7 @@ import Transports
     @Test(arguments: [
         ("port", "-1"), ("port", "65536"), ("port", ""), ("port", "http"), ("port", "0x50"), ("loops", "0"),
         ("loops", "1025"), ("limits.headTimeout", "99ms"), ("limits.headSize", "1023"), ("logLevel", "Info"),
-        ("logLevel", ""), ("stream.heartbeatForm", "none"), ("ledger", "sqlite"), ("host", ""), ("host", "a b"),
+        ("logLevel", ""), ("stream.heartbeatForm", "none"), ("ledger", "redis"), ("host", ""), ("host", "a b"),
         ("cors.origins", "*"), ("cors.origins", "https://*.example.org"), ("cors.origins", "example.org"),
         ("cors.origins", "https://example.org/"),
         ("cors.origins", "https://"), ("cors.origins", "://a"), ("cors.origins", "https://Example.org"),

@@ -38,6 +38,18 @@ final class FakeExchange: Exchange {
         self.finish()
     }
 
+    func postpone() -> any PostponedAnswer { Postponed(exchange: self) }
+
+    private final class Postponed: PostponedAnswer {
+        private let exchange: FakeExchange
+
+        init(exchange: FakeExchange) {
+            self.exchange = exchange
+        }
+
+        func respond(_ response: Response) { self.exchange.respond(response) }
+    }
+
     func beginStream(_ head: Response) {
         if self.isGone { return }
         if self.isEnded || self.hasBegunStream { Issue.record("begins a second answer") }
