@@ -31,6 +31,7 @@ let package = Package(
             name: "SQLiteLedger",
             dependencies: [
                 "Channels",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -98,9 +98,17 @@ public final class Bridge: Sendable {
     public func publish(
         _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
     ) {
-        self.ledger.append(publication) { [shared] result in
+        self.publish([publication]) { results in results.first.map(completion) }
+    }
+
+    /// Appends some publications in their order, each as a whole or not at all; the completion is given a result for each.
+    public func publish(
+        _ publications: [Publication],
+        completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void
+    ) {
+        self.ledger.append(publications) { [shared] results in
             shared.wake()
-            completion(result)
+            completion(results)
         }
     }
 

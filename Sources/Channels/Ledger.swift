@@ -14,9 +14,13 @@ public protocol Ledger: Sendable {
     /// - Throws: ``LedgerError`` when the ledger cannot be used.
     func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState
 
-    /// Appends the events of one publication: all of them, with positions that follow one another, or none.
+    /// Appends some publications in their order. Of each the events are kept all, with positions that follow one another,
+    /// or none.
+    ///
+    /// - Parameter completion: Given a result for each.
     func append(
-        _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void)
+        _ publications: [Publication],
+        completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void)
 
     /// Reads events in the order of their positions.
     func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void)

@@ -80,10 +80,11 @@ public final class MemoryLedger: Ledger {
     }
 
     public func append(
-        _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
+        _ publications: [Publication],
+        completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void
     ) {
         let now = self.clock.milliseconds()
-        completion(self.state.withLock { $0.append(publication, at: now) })
+        completion(self.state.withLock { state in publications.map { state.append($0, at: now) } })
     }
 
     public func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {

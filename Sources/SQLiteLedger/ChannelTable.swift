@@ -42,7 +42,7 @@ final class ChannelTable {
     /// The channel with this name, if it ever was.
     func find(_ name: ChannelName) throws -> KeptChannel? {
         if let channel = self.cached(name) { return channel }
-        let row = try self.byName.first(.text(name.bytes)) { (id: $0.integer(0), start: $0.position(1)) }
+        let row = try self.byName.first(name.bytes) { (id: $0.integer(0), start: $0.position(1)) }
         guard let row else { return nil }
         return self.keep(try self.load(id: row.id, name: name, start: row.start))
     }
@@ -50,7 +50,7 @@ final class ChannelTable {
     /// The channel with this name, made if it is new.
     func findOrMake(_ name: ChannelName) throws -> KeptChannel {
         if let channel = try self.find(name) { return channel }
-        let row = try self.insert.first(.text(name.bytes)) { (id: $0.integer(0), start: $0.position(1)) }
+        let row = try self.insert.first(name.bytes) { (id: $0.integer(0), start: $0.position(1)) }
         guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the table ledger is empty") }
         return self.keep(
             KeptChannel(
@@ -61,7 +61,7 @@ final class ChannelTable {
     /// The next channels in the order of their ids. They are not taken into memory if they are not there.
     func channels(after id: Int64, count: Int) throws -> [KeptChannel] {
         var rows: [(id: Int64, start: Position, name: [UInt8])] = []
-        try self.afterID.forEach(.integer(id), .count(count)) { row in
+        try self.afterID.forEach(id, count) { row in
             rows.append((row.integer(0), row.position(1), row.bytes(2)))
             return true
         }
@@ -77,13 +77,13 @@ final class ChannelTable {
     func setStart(_ position: Position, of channel: KeptChannel) throws {
         channel.start = position
         channel.last = max(channel.last, position)
-        try self.setStart.run(.position(position), .integer(channel.id))
+        try self.setStart.run(position, channel.id)
         channel.first = try self.firstTally(of: channel.id, after: position) ?? channel.next
     }
 
     /// Removes a channel that holds nothing.
     func forget(_ channel: KeptChannel) throws {
-        try self.delete.run(.integer(channel.id))
+        try self.delete.run(channel.id)
         self.young[channel.name] = nil
         self.old[channel.name] = nil
     }
@@ -110,7 +110,7 @@ final class ChannelTable {
     }
 
     private func load(id: Int64, name: ChannelName, start: Position) throws -> KeptChannel {
-        let last = try self.lastEvent.first(.integer(id), .position(start)) { row in
+        let last = try self.lastEvent.first(id, start) { row in
             let next = Tally(number: row.integer(0) + 1, offset: row.integer(1) + row.integer(3))
             return (position: row.position(2), next: next)
         }
@@ -122,7 +122,7 @@ final class ChannelTable {
     }
 
     private func firstTally(of id: Int64, after start: Position) throws -> Tally? {
-        try self.firstEvent.first(.integer(id), .position(start)) { row in
+        try self.firstEvent.first(id, start) { row in
             Tally(number: row.integer(0), offset: row.integer(1))
         }
     }

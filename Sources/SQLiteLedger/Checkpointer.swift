@@ -3,31 +3,43 @@ import Synchronization
 
 /// Moves what was committed from the write-ahead log into the database, beside the writer: a checkpoint waits for the disk,
 /// and publishers should not.
+///
+/// Beside a writer that never rests it cannot come to the end of the log, which then grows on. From time to time the
+/// writer finishes what is left, which is little, and the log begins anew.
 final class Checkpointer: Sendable {
-    /// After how many pages in the log a checkpoint is begun: 16 MiB.
-    private static let pages = 4_000
-    /// After how many the writer itself finishes one, so that the log begins anew and does not grow for ever: 64 MiB.
-    static let morePages = 16_000
-
     private let queue: DatabaseQueue
+    private let step: Int
     private let isRunning = Atomic<Bool>(false)
+    /// How many pages the log had when the last checkpoint began.
+    private let lastLength = Atomic<Int>(0)
 
-    init(_ file: DatabaseFile) throws {
+    /// - Parameter step: After how many pages in the log the next checkpoint is due.
+    init(_ file: DatabaseFile, step: Int) throws {
         self.queue = try file.openForCheckpoints()
+        self.step = step
     }
 
     /// To be told how many pages the log has after each commit.
-    func logHas(_ pages: Int) {
-        guard pages >= Self.pages else { return }
-        guard !self.isRunning.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    ///
+    /// - Returns: Whether the writer itself should finish a checkpoint now.
+    func logHas(_ pages: Int) -> Bool {
+        let last = self.lastLength.load(ordering: .relaxed)
+        guard pages < last || pages - last >= self.step else { return false }
+        guard !self.isRunning.load(ordering: .acquiring) else { return false }
+        self.lastLength.store(pages < last ? 0 : pages, ordering: .relaxed)
+        if pages >= 4 * self.step { return true }
+        if pages >= self.step { self.begin() }
+        return false
+    }
+
+    private func begin() {
+        self.isRunning.store(true, ordering: .releasing)
         self.queue.asyncWriteWithoutTransaction { database in
             // What it cannot do now, for want of space or because a reader is in the way, the next one does.
             _ = try? database.checkpoint(.passive)
             self.isRunning.store(false, ordering: .releasing)
         }
     }
-
-    var isAtWork: Bool { self.isRunning.load(ordering: .acquiring) }
 
     func close() {
         try? self.queue.close()

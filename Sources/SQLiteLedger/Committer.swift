@@ -64,6 +64,7 @@ final class Committer: @unchecked Sendable {
     func close(_ database: Database) {
         guard let head = self.writer?.head else { return }
         self.writer = nil
+        self.checkpointer.close()
         do {
             try database.checkpoint(.truncate)
             guard var content = self.mark.content else { return }
@@ -79,12 +80,8 @@ final class Committer: @unchecked Sendable {
     /// Returns how many more steps a sweep may take.
     private func tell(_ effect: Writer.Effect) -> Int {
         switch effect {
-        case .appended(let events, let receipt, let completion):
-            self.committed(.appended(events))
-            self.toldThrough.store(receipt.last.rawValue, ordering: .releasing)
-            completion(.success(.appended(receipt)))
-        case .answered(let result, let completion):
-            completion(result)
+        case .published(let outcomes, let completion):
+            completion(outcomes.map(self.tell))
         case .dropped(let channel, let position, let completion):
             self.committed(.dropped(channel, through: position))
             completion(.success(()))
@@ -94,6 +91,17 @@ final class Committer: @unchecked Sendable {
             return stepsLeft
         }
         return 0
+    }
+
+    private func tell(_ outcome: Writer.Outcome) -> Result<PublishOutcome, LedgerError> {
+        switch outcome {
+        case .appended(let events, let receipt):
+            self.committed(.appended(events))
+            self.toldThrough.store(receipt.last.rawValue, ordering: .releasing)
+            return .success(.appended(receipt))
+        case .answered(let result):
+            return result
+        }
     }
 
     /// SQLite goes on with a file that was moved away or replaced, and what it writes is lost.
@@ -107,10 +115,7 @@ final class Committer: @unchecked Sendable {
     }
 
     private func keepLogShort(_ database: Database) {
-        let pages = self.logLength.pages
-        self.checkpointer.logHas(pages)
-        guard pages >= Checkpointer.morePages, !self.checkpointer.isAtWork else { return }
-        _ = try? database.checkpoint(.passive)
+        if self.checkpointer.logHas(self.logLength.pages) { _ = try? database.checkpoint(.passive) }
     }
 
     private func setFailing(_ reason: String?) {

@@ -11,15 +11,12 @@ final class Engine: Sendable {
     private static let sweepSteps = 8
 
     let state: LedgerState
-    private let file: DatabaseFile
     private let clock: WallClock
     private let inbox = Inbox()
     private let isSweeping = Atomic<Bool>(false)
-    private let writerQueue: DatabaseQueue
     private let committer: Committer
-    private let readers: [ReadingConnection]
-    private let nextReader = Atomic<Int>(0)
-    private let checkpointer: Checkpointer
+    private let readers: ReadingThreads
+    private let writer = Mutex<ConnectionThread?>(nil)
 
     init(
         _ configuration: SQLiteLedger.Configuration, clock: WallClock, logger: Logger,
@@ -31,9 +28,8 @@ final class Engine: Sendable {
         let isNew = !file.exists
         let queue = try file.openForWriting()
         let identity = try Identity(of: queue, file, mark, isNew: isNew, logger)
-        let readers = try (0..<Self.readerCount).map { _ in try ReadingConnection(file) }
-        let checkpointer = try Checkpointer(file)
-        self.committer = try file.explained {
+        let checkpointer = try Checkpointer(file, step: configuration.durability.logStep)
+        let committer = try file.explained {
             try queue.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = \(configuration.durability.synchronous)")
                 return Committer(
@@ -43,21 +39,17 @@ final class Engine: Sendable {
             }
         }
         self.state = identity.state
-        self.file = file
         self.clock = clock
-        self.writerQueue = queue
-        self.readers = readers
-        self.checkpointer = checkpointer
+        self.committer = committer
+        self.readers = try ReadingThreads(Self.readerCount, file) { committer.told }
+        let writer = ConnectionThread("pollux-write", queue) { [self] database in self.run(database) }
+        self.writer.withLock { $0 = writer }
     }
 
     // MARK: Writing
 
     func put(_ work: Work) {
-        switch self.inbox.put(work) {
-        case .none: break
-        case .wake: self.writerQueue.asyncWriteWithoutTransaction { self.commitAll($0) }
-        case .refuse(let error): work.fail(error)
-        }
+        self.inbox.put(work)
     }
 
     func sweep() {
@@ -65,13 +57,15 @@ final class Engine: Sendable {
         self.put(.sweep(moreSteps: Self.sweepSteps))
     }
 
-    private func commitAll(_ database: Database) {
+    private func run(_ database: Database) {
         while true {
             let works = self.inbox.take()
-            guard !works.isEmpty else { return }
+            guard !works.isEmpty else { break }
             let stepsLeft = self.committer.commit(works, in: database, at: self.clock.milliseconds())
             self.sweepOn(works, stepsLeft)
         }
+        self.readers.join()
+        self.committer.close(database)
     }
 
     /// A sweep that is not done comes again behind what waits by now.
@@ -87,23 +81,19 @@ final class Engine: Sendable {
     // MARK: Reading
 
     func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {
-        let index = self.nextReader.add(1, ordering: .relaxed).oldValue
-        let reader = self.readers[Int(UInt(bitPattern: index) % UInt(self.readers.count))]
-        // Before the snapshot is taken: what was told of by now is in it.
-        reader.read(query, head: { self.committer.told }, completion: completion)
+        self.readers.read(query, completion: completion)
     }
 
     // MARK: Closing
 
-    /// Finishes what waits, and leaves one whole file behind.
+    /// Lets the threads finish what waits and end, leaving one whole file behind.
     func close() {
+        self.readers.close()
         self.inbox.close()
-        for reader in self.readers { reader.close() }
-        self.checkpointer.close()
-        self.writerQueue.writeWithoutTransaction { database in
-            self.commitAll(database)
-            self.committer.close(database)
-        }
-        try? self.writerQueue.close()
+    }
+
+    /// Waits until they have.
+    func join() {
+        self.writer.withLock { $0 }?.join()
     }
 }

@@ -1,9 +1,10 @@
 import Channels
+import Dispatch
 import Synchronization
 
 /// What a ledger is asked to write.
 enum Work: Sendable {
-    case append(Publication, @Sendable (Result<PublishOutcome, LedgerError>) -> Void)
+    case append([Publication], @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void)
     case drop(ChannelName, @Sendable (Result<Void, LedgerError>) -> Void)
     case probe(@Sendable (Result<Void, LedgerError>) -> Void)
     /// A step of dropping what has become too old or too much; asks for at most so many more.
@@ -12,7 +13,7 @@ enum Work: Sendable {
     /// Answers that it was not done.
     func fail(_ error: LedgerError) {
         switch self {
-        case .append(_, let completion): completion(.failure(error))
+        case .append(let publications, let completion): completion(publications.map { _ in .failure(error) })
         case .drop(_, let completion), .probe(let completion): completion(.failure(error))
         case .sweep: break
         }
@@ -20,8 +21,8 @@ enum Work: Sendable {
 
     /// About how many bytes are held while it waits.
     fileprivate var size: Int {
-        guard case .append(let publication, _) = self else { return 100 }
-        return publication.drafts.reduce(200) { $0 + $1.data.count + 100 }
+        guard case .append(let publications, _) = self else { return 100 }
+        return publications.reduce(0) { $1.drafts.reduce($0 + 200) { $0 + $1.data.count + 100 } }
     }
 }
 
@@ -30,59 +31,66 @@ final class Inbox: Sendable {
     private struct State {
         var works: [Work] = []
         var size = 0
-        var isAwake = false
+        /// Whether the writer waits for something to come.
+        var isAwaited = false
         var isClosed = false
     }
 
     /// The most bytes that wait; what comes beyond is refused. It fills only while the disk hangs.
-    static let limit = 64 << 20
+    private static let limit = 64 << 20
     /// The most works that are committed together.
     private static let groupLimit = 4_096
 
     private let state = Mutex(State())
+    private let arrived = DispatchSemaphore(value: 0)
 
-    enum OnPut {
-        /// The writer takes it when it is done with what it has.
-        case none
-        /// The writer has nothing to do and must be woken.
-        case wake
-        case refuse(LedgerError)
-    }
-
-    func put(_ work: Work) -> OnPut {
+    /// Takes a piece of work, or answers it that it is not taken.
+    func put(_ work: Work) {
         let size = work.size
-        return self.state.withLock { state in
-            guard !state.isClosed else { return .refuse(.unavailable("the ledger is closed")) }
+        let refusal: LedgerError? = self.state.withLock { state in
+            guard !state.isClosed else { return .unavailable("the ledger is closed") }
             guard state.size + size <= Self.limit || state.works.isEmpty else {
-                return .refuse(.unavailable("its disk is too slow: \(Self.limit >> 20) MB wait to be written"))
+                return .unavailable("its disk is too slow: \(Self.limit >> 20) MB wait to be written")
             }
             state.works.append(work)
             state.size += size
-            defer { state.isAwake = true }
-            return state.isAwake ? .none : .wake
+            self.wakeWriter(&state)
+            return nil
         }
+        if let refusal { work.fail(refusal) }
     }
 
-    /// Takes what waits; nothing means that the writer must be woken for the next one.
+    /// Takes what waits, or waits for something; nothing means that it is closed and empty.
     func take() -> [Work] {
-        self.state.withLock { state in
-            guard state.works.count > Self.groupLimit else {
-                defer { state.works = [] }
-                state.size = 0
-                state.isAwake = !state.works.isEmpty
-                return state.works
-            }
-            let group = Array(state.works.prefix(Self.groupLimit))
-            state.works.removeFirst(group.count)
-            state.size -= group.reduce(0) { $0 + $1.size }
-            return group
+        while true {
+            if let works = self.state.withLock({ Self.group(&$0) }) { return works }
+            self.arrived.wait()
         }
     }
-
-    var isEmpty: Bool { self.state.withLock { $0.works.isEmpty } }
 
     /// Lets nothing more in.
     func close() {
-        self.state.withLock { $0.isClosed = true }
+        self.state.withLock { state in
+            state.isClosed = true
+            self.wakeWriter(&state)
+        }
+    }
+
+    private func wakeWriter(_ state: inout State) {
+        guard state.isAwaited else { return }
+        state.isAwaited = false
+        self.arrived.signal()
+    }
+
+    private static func group(_ state: inout State) -> [Work]? {
+        guard !state.works.isEmpty || state.isClosed else {
+            state.isAwaited = true
+            return nil
+        }
+        let rest = Array(state.works.dropFirst(Self.groupLimit))
+        let group = rest.isEmpty ? state.works : Array(state.works.prefix(Self.groupLimit))
+        state.works = rest
+        state.size = rest.reduce(0) { $0 + $1.size }
+        return group
     }
 }

@@ -81,7 +81,7 @@ public struct Inspection: Sendable {
             id = last.id
             for channel in channels where !channel.isEmpty {
                 let times = try [channel.start, channel.last.predecessor].map { position in
-                    try time.first(.integer(channel.id), .position(position)) { $0.integer(0) } ?? 0
+                    try time.first(channel.id, position) { $0.integer(0) } ?? 0
                 }
                 kept.append(
                     Kept(

@@ -39,7 +39,7 @@ final class KeyTable {
     /// What a publication with this key is to be answered, if the key was used before; `nil` if it is new.
     func outcome(of publication: Publication, key: IdempotencyKey, at now: Int64) throws -> PublishOutcome? {
         let known = try self.find.first(
-            .text(publication.channel.bytes), .text(Array(key.text.utf8)), .integer(now - self.windowMilliseconds)
+            publication.channel.bytes, Array(key.text.utf8), now - self.windowMilliseconds
         ) { row in
             (
                 fingerprint: (row.integer(0), row.integer(1)),
@@ -58,8 +58,8 @@ final class KeyTable {
         guard self.count < self.limit else { throw LedgerError.tooManyKeys(limit: self.limit) }
         let (high, low) = Self.halves(of: publication)
         try self.insert.run(
-            .text(publication.channel.bytes), .text(Array(key.text.utf8)), .integer(high), .integer(low),
-            .position(receipt.first), .count(receipt.count), .integer(receipt.time))
+            publication.channel.bytes, Array(key.text.utf8), high, low,
+            receipt.first, receipt.count, receipt.time)
         self.count += 1
     }
 
@@ -67,11 +67,11 @@ final class KeyTable {
     /// do not pile up.
     func expire(at now: Int64) throws {
         var keys: [([UInt8], [UInt8])] = []
-        try self.oldest.forEach(.integer(now - self.windowMilliseconds), .count(Self.expiryStep)) { row in
+        try self.oldest.forEach(now - self.windowMilliseconds, Self.expiryStep) { row in
             keys.append((row.bytes(0), row.bytes(1)))
             return true
         }
-        for (channel, key) in keys { try self.delete.run(.text(channel), .text(key)) }
+        for (channel, key) in keys { try self.delete.run(channel, key) }
         self.count -= keys.count
     }
 

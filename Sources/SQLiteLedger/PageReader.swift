@@ -52,7 +52,7 @@ final class PageReader {
     }
 
     private func source(_ name: ChannelName) throws -> Source? {
-        try self.channel.first(.text(name.bytes)) { Source(id: $0.integer(0), name: name, start: $0.position(1)) }
+        try self.channel.first(name.bytes) { Source(id: $0.integer(0), name: name, start: $0.position(1)) }
     }
 
     private func beginning(of query: ReadQuery, _ sources: [Source], _ head: Position) throws -> Position {
@@ -61,7 +61,7 @@ final class PageReader {
             return position
         case .earliest:
             let firsts = try sources.compactMap { source in
-                try self.firstEvent.first(.integer(source.id), .position(source.start), .position(head)) {
+                try self.firstEvent.first(source.id, source.start, head) {
                     $0.position(0)
                 }
             }
@@ -70,7 +70,7 @@ final class PageReader {
             var newest: [Position] = []
             for source in sources {
                 try self.lastEvents.forEach(
-                    .integer(source.id), .position(source.start), .position(head), .count(count)
+                    source.id, source.start, head, count
                 ) { row in
                     newest.append(row.position(0))
                     return true
@@ -91,7 +91,7 @@ final class PageReader {
         var slice = Slice()
         var bytes = 0
         try self.events.forEach(
-            .integer(source.id), .position(max(after, source.start)), .position(through)
+            source.id, max(after, source.start), through
         ) { row in
             let event = Event(
                 position: row.position(0), time: row.integer(1), channel: source.name, type: row.bytes(2),

@@ -5,15 +5,6 @@ import GRDBSQLite
 /// A prepared statement of one connection, whose values go in and out as bytes and numbers: an event's data is never made a
 /// string. Owner: the connection's queue.
 struct SQLStatement {
-    /// A value of a parameter.
-    enum Value {
-        case integer(Int64)
-        case text([UInt8])
-
-        static func position(_ position: Position) -> Value { .integer(Int64(clamping: position.rawValue)) }
-        static func count(_ count: Int) -> Value { .integer(Int64(count)) }
-    }
-
     /// The columns of the row at which a statement stands.
     struct Row {
         fileprivate let statement: OpaquePointer
@@ -38,14 +29,18 @@ struct SQLStatement {
     }
 
     /// Runs it to its end.
-    func run(_ values: Value...) throws {
-        try self.each(values) { _ in true }
+    func run<each Value: SQLValue>(_ values: repeat each Value) throws {
+        try self.bind(repeat each values)
+        try self.step { _ in true }
     }
 
     /// The first row, as `body` sees it; `nil` if there is none.
-    func first<Result>(_ values: Value..., body: (Row) -> Result) throws -> Result? {
+    func first<each Value: SQLValue, Result>(
+        _ values: repeat each Value, body: (Row) -> Result
+    ) throws -> Result? {
         var result: Result?
-        try self.each(values) { row in
+        try self.bind(repeat each values)
+        try self.step { row in
             result = body(row)
             return false
         }
@@ -53,43 +48,29 @@ struct SQLStatement {
     }
 
     /// Goes through the rows for as long as `body` returns `true`.
-    func forEach(_ values: Value..., body: (Row) -> Bool) throws {
-        try self.each(values, body)
+    func forEach<each Value: SQLValue>(_ values: repeat each Value, body: (Row) -> Bool) throws {
+        try self.bind(repeat each values)
+        try self.step(body)
     }
 
-    private func each(_ values: [Value], _ body: (Row) -> Bool) throws {
-        let statement = self.statement.sqliteStatement
-        defer {
-            sqlite3_reset(statement)
-            sqlite3_clear_bindings(statement)
+    private func bind<each Value: SQLValue>(_ values: repeat each Value) throws {
+        var index: CInt = 0
+        var code = SQLITE_OK
+        for value in repeat each values {
+            index += 1
+            code = max(code, value.bind(to: self.statement.sqliteStatement, at: index))
         }
-        for (index, value) in values.enumerated() { try self.bind(value, to: CInt(index + 1)) }
+        guard code == SQLITE_OK else { throw self.error }
+    }
+
+    private func step(_ body: (Row) -> Bool) throws {
+        let statement = self.statement.sqliteStatement
+        defer { sqlite3_reset(statement) }
         while true {
             switch sqlite3_step(statement) {
             case SQLITE_ROW: guard body(Row(statement: statement)) else { return }
             case SQLITE_DONE: return
             default: throw self.error
-            }
-        }
-    }
-
-    private func bind(_ value: Value, to index: CInt) throws {
-        let statement = self.statement.sqliteStatement
-        let code =
-            switch value {
-            case .integer(let number): sqlite3_bind_int64(statement, index, number)
-            case .text(let bytes): Self.bind(bytes, statement, index)
-            }
-        guard code == SQLITE_OK else { throw self.error }
-    }
-
-    private static func bind(_ bytes: [UInt8], _ statement: OpaquePointer, _ index: CInt) -> CInt {
-        // SQLite takes a copy: so says this constant, which Swift cannot import.
-        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-        return bytes.withUnsafeBufferPointer { buffer in
-            guard let start = buffer.baseAddress else { return sqlite3_bind_text(statement, index, "", 0, nil) }
-            return start.withMemoryRebound(to: CChar.self, capacity: buffer.count) {
-                sqlite3_bind_text(statement, index, $0, CInt(buffer.count), transient)
             }
         }
     }
@@ -100,5 +81,40 @@ struct SQLStatement {
         return DatabaseError(
             resultCode: ResultCode(rawValue: connection.map { sqlite3_extended_errcode($0) } ?? SQLITE_MISUSE),
             message: message, sql: self.statement.sql)
+    }
+}
+
+/// What a parameter of a statement can be.
+protocol SQLValue {
+    /// Returns SQLite's result code.
+    func bind(to statement: OpaquePointer, at index: CInt) -> CInt
+}
+
+extension Int64: SQLValue {
+    func bind(to statement: OpaquePointer, at index: CInt) -> CInt { sqlite3_bind_int64(statement, index, self) }
+}
+
+extension Int: SQLValue {
+    func bind(to statement: OpaquePointer, at index: CInt) -> CInt { sqlite3_bind_int64(statement, index, Int64(self)) }
+}
+
+extension Position: SQLValue {
+    func bind(to statement: OpaquePointer, at index: CInt) -> CInt {
+        sqlite3_bind_int64(statement, index, Int64(clamping: self.rawValue))
+    }
+}
+
+/// Bytes are text in UTF-8, of which SQLite takes a copy.
+extension [UInt8]: SQLValue {
+    // So says this constant, which Swift cannot import.
+    private static var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+
+    func bind(to statement: OpaquePointer, at index: CInt) -> CInt {
+        self.withUnsafeBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return sqlite3_bind_text(statement, index, "", 0, nil) }
+            return start.withMemoryRebound(to: CChar.self, capacity: buffer.count) {
+                sqlite3_bind_text(statement, index, $0, CInt(buffer.count), Self.transient)
+            }
+        }
     }
 }

@@ -61,9 +61,10 @@ public final class SQLiteLedger: Ledger {
     }
 
     public func append(
-        _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
+        _ publications: [Publication],
+        completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void
     ) {
-        self.put(.append(publication, completion))
+        self.put(.append(publications, completion))
     }
 
     public func drop(_ channel: ChannelName, completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
@@ -89,6 +90,11 @@ public final class SQLiteLedger: Ledger {
             return engine
         }
         engine?.close()
+        engine?.join()
+    }
+
+    deinit {
+        self.engine.withLock { $0 }?.close()
     }
 
     private static let closed = LedgerError.unavailable("it is not open")

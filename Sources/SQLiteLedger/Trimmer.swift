@@ -44,7 +44,7 @@ final class Trimmer {
         var through: Position?
         var count = 0
         var isDone = true
-        try self.oldestEvents.forEach(.integer(channel.id), .count(budget + 1)) { row in
+        try self.oldestEvents.forEach(channel.id, budget + 1) { row in
             let position = row.position(0)
             let tally = Tally(number: row.integer(2), offset: row.integer(3))
             guard channel.exceeds(position: position, time: row.integer(1), tally: tally, oldest: oldest, floor: self.floor)
@@ -59,7 +59,7 @@ final class Trimmer {
             return true
         }
         guard let through else { return isDone }
-        try self.deleteEvents.run(.integer(channel.id), .position(through))
+        try self.deleteEvents.run(channel.id, through)
         if through > channel.start { try self.channels.setStart(through, of: channel) }
         budget -= count
         return isDone
@@ -108,7 +108,7 @@ final class Trimmer {
 
     private func forgetIfOld(_ channel: KeptChannel, head: Position) throws {
         guard channel.start.rawValue + Self.memory < head.rawValue else { return }
-        try self.forgetThrough.run(.position(channel.start))
+        try self.forgetThrough.run(channel.start)
         try self.channels.forget(channel)
     }
 }

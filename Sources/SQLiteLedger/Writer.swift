@@ -3,10 +3,15 @@ import GRDB
 
 /// Writes what is asked for, all that waits in one transaction. Owner: the queue of its connection.
 final class Writer {
+    /// What has become of a publication.
+    enum Outcome {
+        case appended([Event], Receipt)
+        case answered(Result<PublishOutcome, LedgerError>)
+    }
+
     /// What has become of a piece of work, to be told once the transaction is committed.
     enum Effect {
-        case appended([Event], Receipt, @Sendable (Result<PublishOutcome, LedgerError>) -> Void)
-        case answered(Result<PublishOutcome, LedgerError>, @Sendable (Result<PublishOutcome, LedgerError>) -> Void)
+        case published([Outcome], @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void)
         case dropped(ChannelName, through: Position, @Sendable (Result<Void, LedgerError>) -> Void)
         case done(@Sendable (Result<Void, LedgerError>) -> Void)
         case swept(stepsLeft: Int)
@@ -44,7 +49,7 @@ final class Writer {
             try self.transaction.run {
                 var grown: [KeptChannel] = []
                 for work in works { effects.append(try self.perform(work, at: now, &grown)) }
-                if self.head > head { try self.setHead.run(.position(self.head)) }
+                if self.head > head { try self.setHead.run(self.head) }
                 try self.trim(grown, at: now, appended: self.head.rawValue - head.rawValue)
             }
         } catch {
@@ -59,15 +64,15 @@ final class Writer {
 
     private func perform(_ work: Work, at now: Int64, _ grown: inout [KeptChannel]) throws -> Effect {
         switch work {
-        case .append(let publication, let completion):
-            return try self.append(publication, at: now, &grown, completion)
+        case .append(let publications, let completion):
+            return .published(try publications.map { try self.append($0, at: now, &grown) }, completion)
         case .drop(let name, let completion):
             guard let channel = try self.channels.find(name), channel.last > .zero else { return .done(completion) }
             // The rows go later, in small steps.
             try self.channels.setStart(channel.last, of: channel)
             return .dropped(name, through: channel.last, completion)
         case .probe(let completion):
-            try self.setProbed.run(.integer(now))
+            try self.setProbed.run(now)
             return .done(completion)
         case .sweep(let moreSteps):
             try self.keys.expire(at: now)
@@ -78,32 +83,31 @@ final class Writer {
     }
 
     private func append(
-        _ publication: Publication, at now: Int64, _ grown: inout [KeptChannel],
-        _ completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
-    ) throws -> Effect {
+        _ publication: Publication, at now: Int64, _ grown: inout [KeptChannel]
+    ) throws -> Outcome {
         let receipt = Receipt(first: self.head.advanced(by: 1), count: publication.drafts.count, time: now)
         if let key = publication.key {
             if let outcome = try self.keys.outcome(of: publication, key: key, at: now) {
-                return .answered(.success(outcome), completion)
+                return .answered(.success(outcome))
             }
             do {
                 try self.keys.remember(key, of: publication, receipt: receipt)
             } catch let error as LedgerError {
-                return .answered(.failure(error), completion)
+                return .answered(.failure(error))
             }
         }
         let channel = try self.channels.findOrMake(publication.channel)
         let events = publication.events(receipt)
         for (draft, event) in zip(publication.drafts, events) {
             try self.insert.run(
-                .integer(channel.id), .position(event.position), .integer(now), .integer(channel.next.number),
-                .integer(channel.next.offset), .text(event.type), .text(event.data))
+                channel.id, event.position, now, channel.next.number,
+                channel.next.offset, event.type, event.data)
             channel.next = channel.next.adding(draft)
         }
         channel.last = receipt.last
         self.head = receipt.last
         if channel.isOverfull { grown.append(channel) }
-        return .appended(events, receipt, completion)
+        return .appended(events, receipt)
     }
 
     private func trim(_ grown: [KeptChannel], at now: Int64, appended: UInt64) throws {

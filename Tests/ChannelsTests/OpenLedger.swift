@@ -18,7 +18,7 @@ final class OpenLedger: Sendable {
     /// Appends; the answer comes with how far the ledger had told of when it was given.
     func publish(_ publication: Publication) async throws -> (outcome: PublishOutcome, toldThrough: UInt64) {
         let (result, told) = await withCheckedContinuation { continuation in
-            self.ledger.append(publication) { continuation.resume(returning: ($0, self.record.head)) }
+            self.ledger.append([publication]) { continuation.resume(returning: ($0[0], self.record.head)) }
         }
         return (try result.get(), told)
     }

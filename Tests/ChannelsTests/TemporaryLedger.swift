@@ -33,9 +33,10 @@ final class TemporaryLedger: Ledger {
     }
 
     func append(
-        _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
+        _ publications: [Publication],
+        completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void
     ) {
-        self.ledger.append(publication, completion: completion)
+        self.ledger.append(publications, completion: completion)
     }
 
     func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {

@@ -69,12 +69,13 @@ final class HeldLedger: Ledger {
     private var error: LedgerError? { self.state.withLock { $0.error } }
 
     func append(
-        _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
+        _ publications: [Publication],
+        completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void
     ) {
         if let error = self.error {
-            completion(.failure(error))
+            completion(publications.map { _ in .failure(error) })
         } else {
-            self.memory.append(publication, completion: completion)
+            self.memory.append(publications, completion: completion)
         }
     }
 

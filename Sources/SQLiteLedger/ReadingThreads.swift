@@ -1,0 +1,77 @@
+import Channels
+import DequeModule
+import Dispatch
+import GRDB
+import Synchronization
+
+/// Threads that read pages, each with a connection of its own. Whoever is free takes what came first.
+final class ReadingThreads: Sendable {
+    private struct Job: Sendable {
+        let query: ReadQuery
+        let completion: @Sendable (Result<Page, LedgerError>) -> Void
+    }
+
+    private struct State {
+        var jobs: Deque<Job> = []
+        var isClosed = false
+    }
+
+    private let file: DatabaseFile
+    private let head: @Sendable () -> Position
+    private let count: Int
+    private let state = Mutex(State())
+    private let available = DispatchSemaphore(value: 0)
+    private let threads = Mutex<[ConnectionThread]>([])
+
+    /// - Parameter head: Asked before a snapshot is taken; nothing beyond is shown.
+    init(_ count: Int, _ file: DatabaseFile, head: @escaping @Sendable () -> Position) throws {
+        self.count = count
+        self.file = file
+        self.head = head
+        let queues = try (0..<count).map { _ in try file.openForReading() }
+        let threads = queues.map { queue in
+            ConnectionThread("pollux-read", queue) { [self] database in self.run(database) }
+        }
+        self.threads.withLock { $0 = threads }
+    }
+
+    func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {
+        let isTaken = self.state.withLock { state in
+            if !state.isClosed { state.jobs.append(Job(query: query, completion: completion)) }
+            return !state.isClosed
+        }
+        if isTaken { self.available.signal() } else { completion(.failure(.unavailable("the ledger is closed"))) }
+    }
+
+    /// Lets the threads finish what waits, and end.
+    func close() {
+        self.state.withLock { $0.isClosed = true }
+        for _ in 0..<self.count { self.available.signal() }
+    }
+
+    func join() {
+        for thread in self.threads.withLock({ $0 }) { thread.join() }
+    }
+
+    private func next() -> Job? {
+        self.available.wait()
+        return self.state.withLock { $0.jobs.popFirst() }
+    }
+
+    private func run(_ database: Database) {
+        let reader = Result { (try PageReader(database), try Transaction(database, "DEFERRED")) }
+        while let job = self.next() { job.completion(self.page(job.query, reader)) }
+    }
+
+    private func page(
+        _ query: ReadQuery, _ reader: Result<(PageReader, Transaction), any Error>
+    ) -> Result<Page, LedgerError> {
+        do {
+            let (reader, transaction) = try reader.get()
+            let head = self.head()
+            return .success(try transaction.run { try reader.page(query, head: head) })
+        } catch {
+            return .failure(.unavailable(self.file.explanation(of: error)))
+        }
+    }
+}
