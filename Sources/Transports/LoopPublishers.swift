@@ -4,17 +4,22 @@ import NIOCore
 
 /// The publishers of one event loop. Owner: that event loop.
 ///
-/// What they send in one turn of the loop goes to the ledger together, is committed together, and answered together.
+/// What they send in one turn of the loop goes to the ledger together, is committed together, and answered together. While
+/// the ledger is at work for this loop, what comes is gathered, as small segments are until the last one is acknowledged
+/// (RFC 896): the busier it is, the more is committed at once, and without load nothing waits.
 final class LoopPublishers {
-    /// How many events are enough for a commit of their own: the ledger begins with it while the loop reads on.
-    private static let handOverSize = 16
-
     private typealias Asked = (request: PublishRequest, answer: any PostponedAnswer)
+
+    /// How many events are enough for a commit of their own, whatever else is under way.
+    private static let groupSize = 16
 
     private let bridge: Bridge
     private let eventLoop: any EventLoop
     private var waiting: [Asked] = []
     private var waitingEvents = 0
+    private var willHandOver = false
+    /// How many groups are with the ledger.
+    private var groups = 0
 
     init(bridge: Bridge, eventLoop: any EventLoop) {
         self.bridge = bridge
@@ -22,27 +27,45 @@ final class LoopPublishers {
     }
 
     func publish(_ request: PublishRequest, on exchange: any Exchange) {
-        if self.waiting.isEmpty {
-            let publishers = NIOLoopBound(self, eventLoop: self.eventLoop)
-            self.eventLoop.execute { publishers.value.handOver() }
-        }
         self.waiting.append((request, exchange.postpone()))
         self.waitingEvents += request.publication.drafts.count
-        if self.waitingEvents >= Self.handOverSize { self.handOver() }
+        if self.waitingEvents >= Self.groupSize {
+            self.handOver()
+        } else if self.groups == 0 {
+            self.handOverSoon()
+        }
+    }
+
+    private func handOverSoon() {
+        guard !self.willHandOver else { return }
+        self.willHandOver = true
+        let publishers = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.execute {
+            publishers.value.willHandOver = false
+            publishers.value.handOver()
+        }
     }
 
     private func handOver() {
         guard !self.waiting.isEmpty else { return }
-        let asked = NIOLoopBound(self.waiting, eventLoop: self.eventLoop)
         let publications = self.waiting.map(\.request.publication)
+        let asked = NIOLoopBound((self, self.waiting), eventLoop: self.eventLoop)
         self.waiting = []
         self.waitingEvents = 0
-        self.bridge.publish(publications) { [eventLoop, epoch = self.bridge.epoch] results in
+        self.groups += 1
+        self.bridge.publish(publications) { [eventLoop] results in
             eventLoop.run {
-                for ((request, answer), result) in zip(asked.value, results) {
-                    answer.respond(PublishAnswer.response(result, to: request, epoch: epoch))
-                }
+                let (publishers, asked) = asked.value
+                publishers.answer(asked, results)
             }
+        }
+    }
+
+    private func answer(_ asked: [Asked], _ results: [Result<PublishOutcome, LedgerError>]) {
+        self.groups -= 1
+        if self.groups == 0 { self.handOver() }
+        for ((request, answer), result) in zip(asked, results) {
+            answer.respond(PublishAnswer.response(result, to: request, epoch: self.bridge.epoch))
         }
     }
 }
