@@ -12,6 +12,8 @@ final class Checkpointer: Sendable {
     private let isRunning = Atomic<Bool>(false)
     /// How many pages the log had when the last checkpoint began.
     private let lastLength = Atomic<Int>(0)
+    /// How many it had when it was last asked to rest.
+    private let lengthAtRest = Atomic<Int>(0)
 
     /// - Parameter step: After how many pages in the log the next checkpoint is due.
     init(_ file: DatabaseFile, step: Int) throws {
@@ -30,6 +32,16 @@ final class Checkpointer: Sendable {
         if pages >= 4 * self.step { return true }
         if pages >= self.step { self.begin() }
         return false
+    }
+
+    /// To be told about once a second how many pages the log has: when nothing came for that time, what is left in it is
+    /// moved, and the file gets the size that it should have.
+    func rest(_ pages: Int) {
+        let isIdle = self.lengthAtRest.exchange(pages, ordering: .relaxed) == pages
+        guard isIdle, pages > 0, pages != self.lastLength.load(ordering: .relaxed) else { return }
+        guard !self.isRunning.load(ordering: .acquiring) else { return }
+        self.lastLength.store(pages, ordering: .relaxed)
+        self.begin()
     }
 
     private func begin() {

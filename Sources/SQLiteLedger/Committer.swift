@@ -8,14 +8,14 @@ final class Committer: @unchecked Sendable {
     private var writer: Writer?
     private let logLength: LogLength
     private let file: DatabaseFile
-    private let identity: FileIdentity?
+    /// Which files they are that are written: the database, and its write-ahead log from the first commit on.
+    private var identities: [String: FileIdentity] = [:]
     private let mark: Mark
     private let checkpointer: Checkpointer
     private let logger: Logger
     private let committed: @Sendable (Commit) -> Void
     private let toldThrough: Atomic<UInt64>
     private var isFailing = false
-    private var lastLook: Int64 = 0
 
     init(
         _ writer: Writer, _ logLength: LogLength, file: DatabaseFile, mark: Mark, checkpointer: Checkpointer,
@@ -24,7 +24,7 @@ final class Committer: @unchecked Sendable {
         self.writer = writer
         self.logLength = logLength
         self.file = file
-        self.identity = FileIdentity(of: file.path)
+        self.identities[file.path] = FileIdentity(of: file.path)
         self.mark = mark
         self.checkpointer = checkpointer
         self.logger = logger
@@ -44,7 +44,7 @@ final class Committer: @unchecked Sendable {
             return 0
         }
         do {
-            try self.requireFile(at: now)
+            try self.requireFiles(database)
             let before = writer.head
             let effects = try writer.commit(works, at: now)
             if writer.head > before { self.mark.advance(to: writer.head) }
@@ -53,6 +53,7 @@ final class Committer: @unchecked Sendable {
             self.keepLogShort(database)
             return stepsLeft
         } catch {
+            if (error as? DatabaseError)?.resultCode == .SQLITE_IOERR { writer.overwriteFailedCommit(at: now) }
             let reason = (error as? LedgerError).map(\.reason) ?? self.file.explanation(of: error)
             self.setFailing(reason)
             for work in works { work.fail(.unavailable(reason)) }
@@ -88,6 +89,7 @@ final class Committer: @unchecked Sendable {
         case .done(let completion):
             completion(.success(()))
         case .swept(let stepsLeft):
+            if stepsLeft == 0 { self.checkpointer.rest(self.logLength.pages) }
             return stepsLeft
         }
         return 0
@@ -104,14 +106,16 @@ final class Committer: @unchecked Sendable {
         }
     }
 
-    /// SQLite goes on with a file that was moved away or replaced, and what it writes is lost.
-    private func requireFile(at now: Int64) throws {
-        // Looked at ten times a second: it is a tenth of a commit's cost.
-        guard self.isFailing || abs(now - self.lastLook) >= 100 else { return }
-        self.lastLook = now
-        guard FileIdentity(of: self.file.path) != self.identity else { return }
-        throw LedgerError.unavailable(
-            "\(self.file.path) was moved or replaced while it was in use; put it back, or restart the server")
+    /// SQLite goes on with files that were moved away, deleted or replaced, and what it writes is lost.
+    private func requireFiles(_ database: Database) throws {
+        for (path, identity) in self.identities where FileIdentity(of: path) != identity {
+            // Where only the log is gone, what is in it can still be saved.
+            _ = try? database.checkpoint(.passive)
+            throw LedgerError.unavailable(
+                "\(path) was moved, deleted or replaced while it was in use; put it back, or restart the server")
+        }
+        let log = self.file.path + "-wal"
+        if self.identities[log] == nil { self.identities[log] = FileIdentity(of: log) }
     }
 
     private func keepLogShort(_ database: Database) {

@@ -1,19 +1,28 @@
 import Channels
 import GRDB
 
-#if canImport(FoundationEssentials)
+#if canImport(Glibc)
     import FoundationEssentials
+    import Glibc
 #else
     import Foundation
 #endif
 
 /// The database of a ledger as a file: how connections to it are made, and whether it is one of ours.
 struct DatabaseFile: Sendable {
+    /// Without symbolic links, where the file is there.
     let path: String
-    let durability: Durability
+
+    init(path: String) {
+        let resolved = realpath(path, nil)
+        defer { free(resolved) }
+        self.path = resolved.map { String(cString: $0) } ?? path
+    }
 
     /// How long a connection waits for the lock of another process before its work is refused.
     private static let busyTimeout = 2.0
+    /// To how many bytes the write-ahead log is cut when it begins anew.
+    private static let logSize = 16 << 20
 
     var exists: Bool { FileManager.default.fileExists(atPath: self.path) }
 
@@ -28,20 +37,26 @@ struct DatabaseFile: Sendable {
         }
     }
 
-    /// Opens a connection that writes, makes the database if there is none, and brings its schema up to date.
-    func openForWriting() throws -> DatabaseQueue {
-        try self.explained {
+    /// Opens a connection that writes, and brings the schema up to date. A file that is not ours stays as it is.
+    ///
+    /// - Parameter isNew: Whether there is nothing in the file yet.
+    func openForWriting(isNew: Bool) throws -> DatabaseQueue {
+        if !isNew { try self.checkUntouched() }
+        return try self.explained {
             var configuration = self.configuration("writer", cacheKilobytes: 16_384)
             configuration.journalMode = .wal
             // Only kept by a database that has no table yet: lets space be given back in small steps.
-            let isNew = !self.exists
             configuration.prepareDatabase { database in
                 if isNew { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
                 try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.execute(sql: "PRAGMA journal_size_limit = \(Self.logSize)")
                 try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
             }
             let queue = try DatabaseQueue(path: self.path, configuration: configuration)
-            try queue.writeWithoutTransaction { try self.prepare($0) }
+            try queue.writeWithoutTransaction { database in
+                guard try Self.isBlank(database) else { return }
+                try database.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+            }
             try Schema.migrator.migrate(queue)
             return queue
         }
@@ -76,16 +91,27 @@ struct DatabaseFile: Sendable {
         return configuration
     }
 
-    private func prepare(_ database: Database) throws {
-        if try Self.isEmpty(database) {
-            try database.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
-        } else {
-            try self.check(database)
+    /// Checks a file before anything is written to it; nothing is left beside one that is refused.
+    private func checkUntouched() throws {
+        let log = self.path + "-wal"
+        let hadLog = FileManager.default.fileExists(atPath: log)
+        do {
+            try self.openForReading().close()
+        } catch {
+            if !hadLog { for file in [log, self.path + "-shm"] { try? FileManager.default.removeItem(atPath: file) } }
+            throw error
         }
+    }
+
+    /// Whether nothing was ever kept in a database: it is new, or its write-ahead log is lost before its first checkpoint.
+    private static func isBlank(_ database: Database) throws -> Bool {
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        return try tables == 0 && Int.fetchOne(database, sql: "PRAGMA application_id") == 0
     }
 
     /// - Throws: ``LedgerError`` when the database is not of Pollux, or of a newer one.
     func check(_ database: Database) throws {
+        if try Self.isBlank(database) { return }
         guard try Int.fetchOne(database, sql: "PRAGMA application_id") == Schema.applicationID else {
             throw LedgerError.unavailable("\(self.path) is a database of another application; choose another file")
         }
@@ -93,11 +119,6 @@ struct DatabaseFile: Sendable {
             throw LedgerError.unavailable(
                 "\(self.path) was written by a newer Pollux; use that one, or restore a backup of this one")
         }
-    }
-
-    private static func isEmpty(_ database: Database) throws -> Bool {
-        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-        return try tables == 0 && Int.fetchOne(database, sql: "PRAGMA application_id") == 0
     }
 
     /// Does something with the file, and says in words what goes wrong with it.

@@ -13,13 +13,4 @@ public enum Durability: String, Sendable, CaseIterable {
         case .power: "FULL"
         }
     }
-
-    /// After how many pages in the write-ahead log a checkpoint is begun. Where each commit waits for the disk, a short log
-    /// is better: a file that does not grow is synced in half the time.
-    var logStep: Int {
-        switch self {
-        case .process: 4_000
-        case .power: 500
-        }
-    }
 }

@@ -11,6 +11,7 @@ final class Engine: Sendable {
     private static let sweepSteps = 8
 
     let state: LedgerState
+    private let lock: FileLock
     private let clock: WallClock
     private let inbox = Inbox()
     private let isSweeping = Atomic<Bool>(false)
@@ -22,13 +23,14 @@ final class Engine: Sendable {
         _ configuration: SQLiteLedger.Configuration, clock: WallClock, logger: Logger,
         committed: @escaping @Sendable (Commit) -> Void
     ) throws {
-        let file = DatabaseFile(path: configuration.path, durability: configuration.durability)
-        try file.makeFolder()
+        try DatabaseFile(path: configuration.path).makeFolder()
+        let lock = try FileLock(configuration.path)
+        let file = DatabaseFile(path: configuration.path)
+        let queue = try file.openForWriting(isNew: lock.isEmpty)
         let mark = try Mark(of: file.path)
-        let isNew = !file.exists
-        let queue = try file.openForWriting()
-        let identity = try Identity(of: queue, file, mark, isNew: isNew, logger)
-        let checkpointer = try Checkpointer(file, step: configuration.durability.logStep)
+        let identity = try Identity(
+            of: queue, file, configuration.durability, mark, isNew: lock.isEmpty, logger)
+        let checkpointer = try Checkpointer(file, step: configuration.logStep)
         let committer = try file.explained {
             try queue.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = \(configuration.durability.synchronous)")
@@ -38,6 +40,7 @@ final class Engine: Sendable {
                     committed: committed)
             }
         }
+        self.lock = lock
         self.state = identity.state
         self.clock = clock
         self.committer = committer

@@ -8,7 +8,9 @@ struct Identity {
     let state: LedgerState
 
     /// - Parameter isNew: Whether the database was made just now.
-    init(of queue: DatabaseQueue, _ file: DatabaseFile, _ mark: Mark, isNew: Bool, _ logger: Logger) throws {
+    init(
+        of queue: DatabaseQueue, _ file: DatabaseFile, _ durability: Durability, _ mark: Mark, isNew: Bool, _ logger: Logger
+    ) throws {
         let found = try file.explained { try queue.write { try Self.state(in: $0) } }
         let breach = isNew ? nil : Mark.Content.breach(of: mark.content, by: found, boot: Boot.name)
         if let breach {
@@ -22,7 +24,7 @@ struct Identity {
         }
         try mark.write(
             Mark.Content(
-                epoch: self.state.epoch, head: self.state.head, boot: Boot.name, isSafe: file.durability == .power))
+                epoch: self.state.epoch, head: self.state.head, boot: Boot.name, isSafe: durability == .power))
     }
 
     private static func state(in database: Database) throws -> LedgerState {

@@ -40,7 +40,7 @@ public struct Inspection: Sendable {
     /// - Parameter checks: Whether every page and every event is looked at, which takes about a second for each GB.
     /// - Throws: ``LedgerError`` when there is none, or it cannot be read.
     public init(of path: String, checks: Bool = false) throws {
-        let file = DatabaseFile(path: path, durability: .power)
+        let file = DatabaseFile(path: path)
         guard file.exists else { throw LedgerError.unavailable("\(path) is not there") }
         let queue = try file.openForReading()
         defer { try? queue.close() }

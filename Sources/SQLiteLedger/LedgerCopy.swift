@@ -24,12 +24,15 @@ public enum LedgerCopy {
     public static func backUp(
         _ path: String, to target: String, replacing replaces: Bool = false, progress: @escaping Progress = { _ in }
     ) throws {
+        guard FileIdentity(of: target) == nil || FileIdentity(of: target) != FileIdentity(of: path) else {
+            throw LedgerError.unavailable("\(target) is the ledger itself; choose another file")
+        }
         guard replaces || !FileManager.default.fileExists(atPath: target) else {
             throw LedgerError.unavailable("\(target) is there already; choose another file, or replace it with --force")
         }
-        let partial = DatabaseFile(path: target + ".partial", durability: .power)
+        let partial = DatabaseFile(path: target + ".partial")
         try partial.makeFolder()
-        try Self.copy(DatabaseFile(path: path, durability: .power), to: partial, progress) { _ in }
+        try Self.copy(DatabaseFile(path: path), to: partial, progress) { _ in }
         try Self.move(partial.path, to: target)
     }
 
@@ -39,13 +42,15 @@ public enum LedgerCopy {
     /// - Throws: ``LedgerError`` when the ledger is in use, or the backup is damaged or none.
     @discardableResult
     public static func restore(_ backup: String, to path: String, progress: @escaping Progress = { _ in }) throws -> String? {
-        let file = DatabaseFile(path: path, durability: .power)
-        try file.makeFolder()
+        try DatabaseFile(path: path).makeFolder()
+        let lock = try FileLock(path)
+        defer { withExtendedLifetime(lock) {} }
+        let path = DatabaseFile(path: path).path
         let mark = try Mark(of: path)
-        let partial = DatabaseFile(path: path + ".partial", durability: .power)
+        let partial = DatabaseFile(path: path + ".partial")
         let epoch = Epoch.random()
         var head = Position.zero
-        try Self.copy(DatabaseFile(path: backup, durability: .power), to: partial, progress) { queue in
+        try Self.copy(DatabaseFile(path: backup), to: partial, progress) { queue in
             try Schema.migrator.migrate(queue)
             try queue.write { database in
                 try Identity.setEpoch(epoch, in: database)
@@ -53,7 +58,7 @@ public enum LedgerCopy {
                     rawValue: UInt64(clamping: try Int64.fetchOne(database, sql: "SELECT head FROM ledger") ?? 0))
             }
         }
-        let replaced = file.exists ? path + ".replaced" : nil
+        let replaced = lock.isEmpty ? nil : path + ".replaced"
         if let replaced {
             for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
                 try Self.move(path + suffix, to: replaced + suffix)

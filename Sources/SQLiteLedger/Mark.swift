@@ -9,8 +9,7 @@ import Channels
 /// The high-water mark: a small file beside the database that says how far it has come.
 ///
 /// A database cannot know by itself that it is an older copy of itself, and would give positions away a second time. The
-/// mark can: it is moved on after each commit, before anybody hears of it. It is also what a server locks, so that one
-/// file is never served by two.
+/// mark can: it is moved on after each commit, before anybody hears of it.
 ///
 /// Owner: the ledger; calls do not overlap.
 final class Mark {
@@ -29,17 +28,13 @@ final class Mark {
     private let file: CInt
     private(set) var content: Content?
 
-    /// Opens the mark of a database, and locks it.
+    /// Opens the mark of a database, or makes it.
     ///
-    /// - Throws: ``LedgerError`` when it is in use, or cannot be written.
+    /// - Throws: ``LedgerError`` when it cannot be written.
     init(of database: String) throws {
         self.path = database + ".mark"
         self.file = open(self.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard self.file >= 0 else { throw LedgerError.unavailable("\(self.path): \(SystemError.text)") }
-        guard flock(self.file, LOCK_EX | LOCK_NB) == 0 else {
-            Glibc.close(self.file)
-            throw LedgerError.unavailable("\(database) is in use by another Pollux; stop that one, or take another file")
-        }
+        guard self.file >= 0 else { throw LedgerError.unavailable(SystemError.refusal(to: "be written", self.path)) }
         self.content = Content(parsing: self.read())
     }
 
@@ -71,17 +66,25 @@ final class Mark {
     }
 
     private func put(_ content: Content) -> Bool {
-        var bytes = content.bytes
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(0, Self.size - 1 - bytes.count)))
-        bytes.append(UInt8(ascii: "\n"))
+        let bytes = content.bytes(count: Self.size)
         return pwrite(self.file, bytes, bytes.count, 0) == bytes.count
     }
 }
 
 extension Mark.Content {
-    /// `pollux-mark <epoch> <head> <boot> safe|unsafe`
-    fileprivate var bytes: [UInt8] {
-        Array("pollux-mark \(self.epoch) \(self.head.rawValue) \(self.boot) \(self.isSafe ? "safe" : "unsafe")".utf8)
+    /// `pollux-mark <epoch> <head> <boot> safe|unsafe`, blanks, and a line feed at the end.
+    fileprivate func bytes(count: Int) -> [UInt8] {
+        var bytes = Array("pollux-mark ".utf8)
+        bytes.reserveCapacity(count)
+        bytes.append(contentsOf: self.epoch.bytes)
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(decimal: self.head.rawValue)
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: self.boot.utf8)
+        bytes.append(contentsOf: (self.isSafe ? " safe" : " unsafe").utf8)
+        while bytes.count < count - 1 { bytes.append(UInt8(ascii: " ")) }
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
     }
 
     fileprivate init?(parsing bytes: [UInt8]) {
@@ -129,4 +132,11 @@ enum Boot {
 /// The last error of a system call.
 enum SystemError {
     static var text: String { String(cString: strerror(errno)) }
+
+    /// Why a file cannot be opened, and what would do.
+    static func refusal(to verb: String, _ path: String) -> String {
+        let reason = Self.text
+        return "\(path) cannot \(verb): check its permissions and its folder's, and how it is mounted, or take another path"
+            + " (\(reason))"
+    }
 }

@@ -3,8 +3,8 @@ import GRDB
 /// How much of its file a database uses. Owner: the writer.
 struct Space {
     /// Free pages beyond this share of the file, and this number, are given back to the file system.
-    private static let freeShare = 4
-    private static let freePages = 1_000
+    private static let freeShare: Int64 = 4
+    private static let freePages: Int64 = 1_000
     /// How many pages are given back at once.
     private static let step = 64
 
@@ -16,19 +16,28 @@ struct Space {
     init(_ database: Database, maxSize: Int) throws {
         let pageSize = try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 4_096
         self.maxPages = Int64(maxSize) / max(1, pageSize)
+        self.lookStep = min(10_000, max(32, maxSize / 30 / 1_024))
         self.pageCount = try SQLStatement(database, "PRAGMA page_count")
         self.freeCount = try SQLStatement(database, "PRAGMA freelist_count")
         self.vacuum = try SQLStatement(database, "PRAGMA incremental_vacuum(\(Self.step))")
     }
 
+    /// After how many events it should be looked at again: before they could fill a thirtieth of the bound.
+    let lookStep: Int
+
     /// Whether more pages are in use than there may be.
     var isExceeded: Bool { get throws { try self.pages - self.free > self.maxPages } }
 
-    /// Gives some of the free pages back, if there are many.
+    /// Whether the file holds more free pages than it needs.
+    var isSpacious: Bool {
+        get throws {
+            let (pages, free) = (try self.pages, try self.free)
+            return free > 0 && pages > self.maxPages || free > max(Self.freePages, pages / Self.freeShare)
+        }
+    }
+
+    /// Gives some of the free pages back.
     func giveBack() throws {
-        let (pages, free) = (try self.pages, try self.free)
-        let isTooLarge = pages > self.maxPages && free > 0
-        guard isTooLarge || free > max(Int64(Self.freePages), pages / Int64(Self.freeShare)) else { return }
         try self.vacuum.run()
     }
 

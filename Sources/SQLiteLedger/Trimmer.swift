@@ -8,7 +8,9 @@ import GRDB
 final class Trimmer {
     /// The most channels that a step looks at, and the most events that it deletes.
     private static let stepChannels = 256
-    private static let stepEvents = 2_000
+    static let stepEvents = 2_000
+    /// The most steps behind one commit that went beyond the bound.
+    private static let boundSteps = 8
     /// A channel that holds nothing is forgotten when so many positions have been given out since.
     private static let memory: UInt64 = 1_000_000
 
@@ -24,6 +26,9 @@ final class Trimmer {
     private var floor = Position.zero
     /// The first position that is kept of all channels looked at in this walk.
     private var oldestSeen = Position.maximum
+    /// How many events were appended since the space was looked at, and whether it was exceeded then.
+    private var appended = 0
+    private var isExceeded = false
 
     init(_ database: Database, channels: ChannelTable, maxSize: Int) throws {
         self.channels = channels
@@ -67,11 +72,13 @@ final class Trimmer {
 
     /// Does a step of the walk.
     ///
+    /// - Parameter budget: The most events that are deleted.
     /// - Returns: Whether the walk has come to the end of all channels.
-    func step(at now: Int64, head: Position) throws -> Bool {
-        try self.space.giveBack()
+    @discardableResult
+    func step(at now: Int64, head: Position, budget: Int = Trimmer.stepEvents) throws -> Bool {
+        if try self.space.isSpacious { try self.space.giveBack() }
         if try self.space.isExceeded, self.floor == .zero { self.raiseFloor(to: head) }
-        var budget = Self.stepEvents
+        var budget = budget
         let channels = try self.channels.channels(after: self.walked, count: Self.stepChannels)
         for channel in channels {
             guard try self.trim(channel, at: now, budget: &budget) else { return false }
@@ -83,8 +90,23 @@ final class Trimmer {
         return true
     }
 
-    /// Whether the file is larger than it may be, so that the next step should come soon.
-    var isPressed: Bool { get throws { try self.space.isExceeded } }
+    /// Keeps the file to its bound while events are appended: looked at every now and then, and then at every commit until
+    /// it is kept again.
+    func keepBound(at now: Int64, head: Position, appended: Int) throws {
+        self.appended += appended
+        guard self.isExceeded || self.appended >= self.space.lookStep else { return }
+        self.appended = 0
+        var steps = 0
+        self.isExceeded = try self.space.isExceeded
+        while self.isExceeded, steps < Self.boundSteps {
+            try self.step(at: now, head: head, budget: Self.stepEvents + appended)
+            steps += 1
+            self.isExceeded = try self.space.isExceeded
+        }
+    }
+
+    /// Whether the next step should come soon, because the file is larger than it need be.
+    var isPressed: Bool { get throws { try self.space.isExceeded || self.space.isSpacious } }
 
     /// The database has gone back: what was seen may not hold.
     func reset() {

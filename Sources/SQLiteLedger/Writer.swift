@@ -50,7 +50,9 @@ final class Writer {
                 var grown: [KeptChannel] = []
                 for work in works { effects.append(try self.perform(work, at: now, &grown)) }
                 if self.head > head { try self.setHead.run(self.head) }
-                try self.trim(grown, at: now, appended: self.head.rawValue - head.rawValue)
+                let appended = Int(self.head.rawValue - head.rawValue)
+                try self.trim(grown, at: now, appended: appended)
+                try self.trimmer.keepBound(at: now, head: self.head, appended: appended)
             }
         } catch {
             self.head = head
@@ -60,6 +62,12 @@ final class Writer {
             throw error
         }
         return effects
+    }
+
+    /// Writes over what a commit that failed may have left in the write-ahead log: written, but refused by the disk's sync,
+    /// it would come back after a crash.
+    func overwriteFailedCommit(at now: Int64) {
+        try? self.transaction.run { try self.setProbed.run(now) }
     }
 
     private func perform(_ work: Work, at now: Int64, _ grown: inout [KeptChannel]) throws -> Effect {
@@ -110,8 +118,8 @@ final class Writer {
         return .appended(events, receipt)
     }
 
-    private func trim(_ grown: [KeptChannel], at now: Int64, appended: UInt64) throws {
-        var budget = 1_000 + 2 * Int(appended)
+    private func trim(_ grown: [KeptChannel], at now: Int64, appended: Int) throws {
+        var budget = 1_000 + 2 * appended
         for channel in grown where channel.isOverfull {
             try self.trimmer.trim(channel, at: now, budget: &budget)
         }
