@@ -91,6 +91,15 @@ let package = Package(
             name: "ChannelsTests",
             dependencies: ["Channels", "SQLiteLedger", .product(name: "DequeModule", package: "swift-collections")],
             swiftSettings: settings),
+        .testTarget(
+            name: "SQLiteLedgerTests",
+            dependencies: [
+                "Channels", "SQLiteLedger",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Fixtures"],
+            swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "EventStreamTests", dependencies: ["EventStream"], swiftSettings: settings),
         .testTarget(

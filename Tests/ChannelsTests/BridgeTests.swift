@@ -119,7 +119,7 @@ import Testing
 
     @Test func `It begins where the ledger that it opens has come to`() throws {
         let ledger = MemoryLedger()
-        ledger.append(Publication(channel: orders, drafts: [draft("a"), draft("b")])) { _ in }
+        ledger.append([Publication(channel: orders, drafts: [draft("a"), draft("b")])]) { _ in }
         let bridge = try Bridge(ledger: ledger)
         #expect(bridge.head == position(2))
         #expect(bridge.attach(wakeup(), to: orders).reaches(back: position(2)))

@@ -1,0 +1,113 @@
+import Channels
+import FoundationEssentials
+import GRDB
+import Logging
+import Synchronization
+
+@testable import SQLiteLedger
+
+/// A folder of its own, deleted with the last one who holds it.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        self.path = FileManager.default.temporaryDirectory.appending(path: "pollux-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: self.path)
+    }
+
+    func file(_ name: String) -> String { "\(self.path)/\(name)" }
+
+    func copy(_ name: String, to other: String) throws {
+        try? FileManager.default.removeItem(atPath: self.file(other))
+        try FileManager.default.copyItem(atPath: self.file(name), toPath: self.file(other))
+    }
+
+    func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: self.file(name)) }
+
+    func size(_ name: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: self.file(name))
+        return (attributes[.size] as? Int) ?? Int((attributes[.size] as? UInt64) ?? 0)
+    }
+
+    /// A ledger in `ledger.db`, opened.
+    func open(_ change: (inout SQLiteLedger.Configuration) -> Void = { _ in }) throws -> OpenedLedger {
+        var configuration = SQLiteLedger.Configuration(path: self.file("ledger.db"))
+        change(&configuration)
+        return try OpenedLedger(configuration)
+    }
+
+    /// Does something to a closed database, as somebody else would.
+    func edit(_ name: String = "ledger.db", _ sql: String) throws {
+        let queue = try DatabaseQueue(path: self.file(name))
+        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
+        try queue.close()
+    }
+}
+
+/// An open ledger whose calls can be awaited.
+final class OpenedLedger: Sendable {
+    let state: LedgerState
+    private let ledger: SQLiteLedger
+
+    init(_ configuration: SQLiteLedger.Configuration) throws {
+        self.ledger = SQLiteLedger(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        self.state = try self.ledger.open { _ in }
+    }
+
+    func close() { self.ledger.close() }
+
+    @discardableResult
+    func publish(_ data: String..., to channel: String = "orders", key: String? = nil) async throws -> PublishOutcome {
+        let publication = Publication(
+            channel: try ChannelName(channel), drafts: try data.map { try Draft(data: Array($0.utf8)) },
+            key: key.flatMap { IdempotencyKey($0) })
+        return try await self.append([publication])[0].get()
+    }
+
+    func append(_ publications: [Publication]) async -> [Result<PublishOutcome, LedgerError>] {
+        await withCheckedContinuation { continuation in
+            self.ledger.append(publications) { continuation.resume(returning: $0) }
+        }
+    }
+
+    func read(_ channel: String = "orders", _ start: ReadQuery.Start = .earliest) async throws -> Page {
+        let query = ReadQuery(
+            Selection(try ChannelName(channel)), start: start, limit: PageLimit(events: .max, bytes: .max))
+        return try await withCheckedContinuation { continuation in
+            self.ledger.read(query) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    func drop(_ channel: String) async throws {
+        let channel = try ChannelName(channel)
+        try await withCheckedContinuation { continuation in
+            self.ledger.drop(channel) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    func probe() async throws {
+        try await withCheckedContinuation { continuation in
+            self.ledger.probe { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    func sweep() async throws {
+        for _ in 0..<3 {
+            self.ledger.sweep()
+            try await self.probe()
+        }
+    }
+}
+
+extension Page {
+    var texts: [String] { self.events.map { String(decoding: $0.data, as: UTF8.self) } }
+    var positions: [UInt64] { self.events.map(\.position.rawValue) }
+}
+
+extension PublishOutcome {
+    var first: UInt64? { if case .appended(let receipt) = self { receipt.first.rawValue } else { nil } }
+}
