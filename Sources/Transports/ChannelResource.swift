@@ -18,8 +18,9 @@ public struct ChannelResource: Sendable {
     {
         self.bridge = bridge
         self.configuration = configuration
-        self.readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
-        self.publishers = try await PerLoop(group) { LoopPublishers(bridge: bridge, eventLoop: $0) }
+        let readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
+        self.readers = readers
+        self.publishers = try await PerLoop(group) { LoopPublishers(readers[$0]) }
     }
 
     // MARK: Reading

@@ -9,6 +9,7 @@ final class Feed {
     let selection: Selection
     let bridge: Bridge
     let logs: [ChannelLog]
+    let catchUp: CatchUp
     /// All events up to here have been given to the readers at the head.
     private(set) var position: Position
     /// The readers at the head.
@@ -23,10 +24,11 @@ final class Feed {
     /// Whether something has happened since the last ``rest()``.
     private var isUsed = true
 
-    init(selection: Selection, bridge: Bridge, logs: [ChannelLog]) {
+    init(selection: Selection, bridge: Bridge, logs: [ChannelLog], catchUp: CatchUp) {
         self.selection = selection
         self.bridge = bridge
         self.logs = logs
+        self.catchUp = catchUp
         self.position = bridge.head
     }
 

@@ -15,15 +15,17 @@ final class LoopPublishers {
 
     private let bridge: Bridge
     private let eventLoop: any EventLoop
+    private let readers: LoopReaders
     private var waiting: [Asked] = []
     private var waitingEvents = 0
     private var willHandOver = false
     /// How many groups are with the ledger.
     private var groups = 0
 
-    init(bridge: Bridge, eventLoop: any EventLoop) {
-        self.bridge = bridge
-        self.eventLoop = eventLoop
+    init(_ readers: LoopReaders) {
+        self.bridge = readers.bridge
+        self.eventLoop = readers.eventLoop
+        self.readers = readers
     }
 
     func publish(_ request: PublishRequest, on exchange: any Exchange) {
@@ -53,6 +55,7 @@ final class LoopPublishers {
         self.waiting = []
         self.waitingEvents = 0
         self.groups += 1
+        self.readers.groupBegan()
         self.bridge.publish(publications) { [eventLoop] results in
             eventLoop.run {
                 let (publishers, asked) = asked.value
@@ -67,6 +70,7 @@ final class LoopPublishers {
         for ((request, answer), result) in zip(asked, results) {
             answer.respond(PublishAnswer.response(result, to: request, epoch: self.bridge.epoch))
         }
+        self.readers.groupSettled()
     }
 }
 

@@ -14,12 +14,18 @@ final class LoopReaders {
     private var feeds: [Selection: Feed] = [:]
     private var feedsOfLog: [ObjectIdentifier: [Feed]] = [:]
     private var wakeup: Wakeup?
+    private let catchUp: CatchUp
+    /// Up to which group of this loop's publications a delivery waits, so that it has all of them; `nil` if none is due.
+    private var awaited: Int?
+    private var lastGroup = 0
+    private var settledGroup = 0
 
     init(bridge: Bridge, eventLoop: any EventLoop) {
         self.bridge = bridge
         self.eventLoop = eventLoop
+        self.catchUp = CatchUp(eventLoop: eventLoop)
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        self.wakeup = Wakeup { eventLoop.execute { bound.value.advance() } }
+        self.wakeup = Wakeup { eventLoop.execute { bound.value.woken() } }
         eventLoop.scheduleRepeatedTask(initialDelay: Self.restInterval, delay: Self.restInterval) { _ in
             bound.value.rest()
         }
@@ -28,10 +34,37 @@ final class LoopReaders {
     func feed(of selection: Selection) -> Feed {
         if let feed = self.feeds[selection] { return feed }
         let logs = self.wakeup.map { wakeup in selection.channels.map { self.bridge.attach(wakeup, to: $0) } } ?? []
-        let feed = Feed(selection: selection, bridge: self.bridge, logs: logs)
+        let feed = Feed(selection: selection, bridge: self.bridge, logs: logs, catchUp: self.catchUp)
         self.feeds[selection] = feed
         for log in logs { self.feedsOfLog[ObjectIdentifier(log), default: []].append(feed) }
         return feed
+    }
+
+    // MARK: Deliveries
+
+    /// Some logs have grown. While the ledger is at work for this loop's own publishers, what it has now is delivered
+    /// together with that.
+    private func woken() {
+        if self.settledGroup == self.lastGroup {
+            self.advance()
+        } else if self.awaited == nil {
+            self.awaited = self.lastGroup
+        }
+    }
+
+    /// A group of publications has gone to the ledger.
+    func groupBegan() {
+        self.lastGroup += 1
+    }
+
+    /// The next group has been committed, or refused.
+    func groupSettled() {
+        self.settledGroup += 1
+        guard let awaited = self.awaited, self.settledGroup >= awaited else { return }
+        self.awaited = nil
+        // Behind the answers of the group: who publishes prepares what comes next while this is delivered.
+        let readers = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.execute { readers.value.advance() }
     }
 
     private func advance() {

@@ -85,6 +85,8 @@ final class Reader {
             self.feed.advance()
             if self.cursor >= self.feed.position {
                 self.waitForMore()
+            } else if !self.feed.catchUp.mayReadOn(self) {
+                return
             } else if let batch = self.feed.batch(after: self.cursor) {
                 self.deliver(batch)
             } else {
@@ -140,14 +142,18 @@ final class Reader {
 
     private func readLedger(_ start: ReadQuery.Start, gap: AskedFor? = nil) {
         self.state = .reading
-        let reader = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let eventLoop = self.eventLoop
-        self.bridge.read(ReadQuery(self.feed.selection, start: start, limit: Feed.batchLimit)) { result in
-            eventLoop.run { reader.value.received(result, gap: gap) }
+        self.feed.catchUp.read {
+            guard case .reading = self.state else { return self.feed.catchUp.readEnded() }
+            let reader = NIOLoopBound(self, eventLoop: self.eventLoop)
+            let query = ReadQuery(self.feed.selection, start: start, limit: Feed.batchLimit)
+            self.bridge.read(query) { [eventLoop = self.eventLoop] result in
+                eventLoop.run { reader.value.received(result, gap: gap) }
+            }
         }
     }
 
     private func received(_ result: Result<Page, LedgerError>, gap: AskedFor?) {
+        self.feed.catchUp.readEnded()
         guard case .reading = self.state else { return }
         self.state = .behind
         switch result {
