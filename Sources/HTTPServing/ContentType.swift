@@ -5,7 +5,26 @@ public struct ContentType: Sendable {
     /// The parameter `charset`, in lower case; `nil` if it is not there.
     public let charset: String?
 
-    init(_ field: String) {
+    private static let text = ContentType("text/plain")
+    private static let json = ContentType("application/json")
+    private static let lines = ContentType("application/x-ndjson")
+
+    /// Takes the value of the field; `nil` if it is empty.
+    init?(_ field: UnsafeRawBufferPointer) {
+        if field.isExactly("text/plain") {
+            self = Self.text
+        } else if field.isExactly("application/json") {
+            self = Self.json
+        } else if field.isExactly("application/x-ndjson") {
+            self = Self.lines
+        } else if field.isEmpty {
+            return nil
+        } else {
+            self.init(String(decoding: field, as: UTF8.self))
+        }
+    }
+
+    private init(_ field: String) {
         guard let end = field.utf8.firstIndex(of: UInt8(ascii: ";")) else {
             self.mediaType = field.trimmed.lowercased()
             self.charset = nil

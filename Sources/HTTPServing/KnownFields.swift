@@ -21,6 +21,9 @@ struct KnownFields: Sendable {
     private(set) var origin: String?
     private(set) var accept: [UInt8]?
     private(set) var lastEventID: [UInt8]?
+    private(set) var contentType: ContentType?
+    private(set) var hasContentEncoding = false
+    private(set) var hasIdempotencyKey = false
 
     /// Notes a field. Most names are none of these, and fall out by their length.
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
@@ -30,11 +33,14 @@ struct KnownFields: Sendable {
         case 6 where name.isText("origin"): self.origin = self.origin ?? String(decoding: value, as: UTF8.self)
         case 6 where name.isText("expect"): self.expectsContinue = value.isText("100-continue")
         case 10 where name.isText("connection"): self.takeConnection(value)
+        case 12 where name.isText("content-type"): self.contentType = self.contentType ?? ContentType(value)
         case 13 where name.isText("last-event-id"): self.lastEventID = self.lastEventID ?? Array(value)
         case 14 where name.isText("content-length"):
             self.contentLengths += 1
             self.contentLength = value.decimal
+        case 15 where name.isText("idempotency-key"): self.hasIdempotencyKey = true
         case 16 where name.isText("x-requested-with"): self.isByScript = true
+        case 16 where name.isText("content-encoding"): self.hasContentEncoding = true
         case 17 where name.isText("transfer-encoding"):
             self.transferEncodings += 1
             self.isChunked = value.isText("chunked")

@@ -68,8 +68,19 @@ extension Request {
         return mediaTypes.firstIndex { field.containsASCII($0) }
     }
 
-    /// The field `Content-Type`; `nil` if it is not there.
-    public var contentType: ContentType? { self.header("Content-Type").map { ContentType($0) } }
+    /// The field `Content-Type`; `nil` if it is not there, or empty.
+    public var contentType: ContentType? { self.head.known.contentType }
+
+    /// How the content is encoded; `nil` if it is as it is.
+    public var contentEncoding: String? {
+        guard self.head.known.hasContentEncoding, let encoding = self.header("Content-Encoding") else { return nil }
+        return encoding.lowercased() == "identity" ? nil : encoding
+    }
+
+    /// The values of all fields `Idempotency-Key`.
+    public var idempotencyKeys: [String] {
+        self.head.known.hasIdempotencyKey ? self.head.values(of: "Idempotency-Key") : []
+    }
 }
 
 extension [UInt8] {

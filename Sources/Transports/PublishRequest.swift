@@ -34,7 +34,7 @@ struct PublishRequest {
     }
 
     private static func key(_ request: Request) throws(Problem) -> IdempotencyKey? {
-        let fields = request.values(of: "Idempotency-Key")
+        let fields = request.idempotencyKeys
         guard let text = fields.first else { return nil }
         guard fields.count == 1, let key = IdempotencyKey(text) else {
             throw .unprocessable(
@@ -44,7 +44,7 @@ struct PublishRequest {
     }
 
     private static func requireNoEncoding(_ request: Request) throws(Problem) {
-        guard let encoding = request.header("Content-Encoding"), encoding.lowercased() != "identity" else { return }
+        guard let encoding = request.contentEncoding else { return }
         throw Problem(
             .unsupportedMediaType, "Unsupported media type",
             detail: "Content-Encoding: \(encoding) is not taken; send the content as it is")
