@@ -35,6 +35,7 @@ extension HTTP1Connection: Exchange {
             guard let answer = first.answer else { continue }
             self.write(response, self.machine.settled(answer), sharing: nil)
         }
+        self.writeContinue()
         self.handleHeld()
         self.flushSoon()
     }
@@ -57,7 +58,7 @@ extension HTTP1Connection: Exchange {
             self.output.writeImmutableBuffer(self.bytes(of: response, answer, memo))
         }
         if answer.keepsAlive {
-            if self.writesInNIO == 0 { self.expectNext() }
+            if self.writesInNIO == 0, !self.machine.isReceiving { self.expectNext() }
             if self.output.readableBytes >= Self.outputSize { self.flush() }
         } else {
             self.endConnection()
@@ -146,7 +147,7 @@ extension HTTP1Connection: Exchange {
     }
 
     /// NIO closes at once what is closed on both sides, and lets go of its writes.
-    private func closeOnceWritten() {
+    func closeOnceWritten() {
         if self.writesInNIO == 0 { self.close() }
     }
 

@@ -53,6 +53,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     var postponed = CircularBuffer<HTTP1PostponedAnswer>()
     /// A request that must wait until all of them are there.
     private var held: Request?
+    private var owesContinue = false
     var willFlush = false
 
     /// How many bytes of answers go out together, about.
@@ -140,7 +141,15 @@ final class HTTP1Connection: ChannelDuplexHandler {
     /// A client that closes its half has gone, unless a whole answer is owed to it.
     private func inputClosed() {
         self.isInputClosed = true
-        guard self.delegate == nil, self.machine.inputEnded() else { return self.close() }
+        self.flush()
+        if self.delegate == nil { self.endInput() } else { self.close() }
+    }
+
+    /// All that came from a client that sends nothing more is looked at.
+    private func endInput() {
+        // Else more will be, once something is answered.
+        guard self.mayProcess else { return }
+        guard self.machine.inputEnded() else { return self.closeOnceWritten() }
         if self.isDone { self.endConnection() }
     }
 
@@ -162,7 +171,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         self.isProcessing = true
         while self.mayProcess, let action = self.nextAction() { self.perform(action) }
         self.isProcessing = false
-        if self.mayProcess { self.readOn() }
+        if self.isInputClosed { self.endInput() } else if self.mayProcess { self.readOn() }
     }
 
     /// Makes up for a read that was held back.
@@ -185,7 +194,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
         case .none: break
         case .awaitBody(let sendContinue):
             self.expect(.body, within: self.loop.limits.bodyTimeout)
-            if sendContinue { self.output.writeString("HTTP/1.1 100 Continue\r\n\r\n") }
+            self.owesContinue = sendContinue
+            self.writeContinue()
         case .handle(let head, let body):
             self.setDeadline(.distantFuture)
             self.handle(Request(head, body: body, isOverCapacity: self.isOverCapacity))
@@ -194,7 +204,15 @@ final class HTTP1Connection: ChannelDuplexHandler {
         }
     }
 
+    /// Tells a client that waits for it to send its content; behind the answers that come before.
+    func writeContinue() {
+        guard self.owesContinue, self.postponed.isEmpty, self.machine.isReceiving else { return }
+        self.owesContinue = false
+        self.output.writeString("HTTP/1.1 100 Continue\r\n\r\n")
+    }
+
     private func handle(_ request: Request) {
+        self.owesContinue = false
         guard self.postponed.isEmpty || self.loop.responder.mayOverlap(request) else { return self.held = request }
         self.loop.responder.respond(to: request, on: self)
         if self.machine.isDraining, !self.isOverCapacity { self.delegate?.drain() }
@@ -233,8 +251,9 @@ final class HTTP1Connection: ChannelDuplexHandler {
     /// The server is stopping: no further request, and the answer under way comes to its end.
     func drain() {
         switch self.machine.drain() {
-        case .close where self.writesInNIO == 0: self.close()
-        case .close: self.endConnection()
+        case .close:
+            self.flush()
+            if self.writesInNIO == 0 { self.close() } else { self.endConnection() }
         case .none: self.delegate?.drain()
         }
     }
@@ -244,7 +263,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
         if !self.postponed.isEmpty {
             self.setDeadline(.distantFuture)
         } else if self.machine.isWaiting {
-            self.expect(.request, within: self.loop.limits.idleTimeout)
+            let isIdle = self.parser?.isEmpty != false
+            self.expect(isIdle ? .request : .head, within: isIdle ? self.loop.limits.idleTimeout : self.loop.limits.headTimeout)
         } else if self.machine.isReceiving {
             self.expect(.body, within: self.loop.limits.bodyTimeout)
         } else if self.machine.isEnding {

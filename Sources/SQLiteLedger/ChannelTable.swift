@@ -18,6 +18,7 @@ final class ChannelTable {
     private let delete: SQLStatement
     private let firstEvent: SQLStatement
     private let lastEvent: SQLStatement
+    private let forgottenThrough: SQLStatement
 
     init(_ database: Database, rules: RetentionRules) throws {
         self.rules = rules
@@ -28,6 +29,7 @@ final class ChannelTable {
             database, "INSERT INTO channel (name, start) SELECT ?, forgotten FROM ledger RETURNING id, start")
         self.setStart = try SQLStatement(database, "UPDATE channel SET start = ? WHERE id = ?")
         self.delete = try SQLStatement(database, "DELETE FROM channel WHERE id = ?")
+        self.forgottenThrough = try SQLStatement(database, "SELECT forgotten FROM ledger")
         self.firstEvent = try SQLStatement(
             database,
             "SELECT number, offset FROM event WHERE channel = ? AND position > ? ORDER BY position LIMIT 1")
@@ -57,6 +59,9 @@ final class ChannelTable {
                 id: row.id, name: name, retention: self.rules.retention(of: name), start: row.start, last: row.start,
                 first: Tally(), next: Tally()))
     }
+
+    /// The position up to which a channel that is not in the table may have had events.
+    var forgotten: Position { get throws { try self.forgottenThrough.first { $0.position(0) } ?? .zero } }
 
     /// The next channels in the order of their ids. They are not taken into memory if they are not there.
     func channels(after id: Int64, count: Int) throws -> [KeptChannel] {

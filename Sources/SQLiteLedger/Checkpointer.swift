@@ -47,8 +47,8 @@ final class Checkpointer: Sendable {
     private func begin() {
         self.isRunning.store(true, ordering: .releasing)
         self.queue.asyncWriteWithoutTransaction { database in
-            // What it cannot do now, for want of space or because a reader is in the way, the next one does.
-            _ = try? database.checkpoint(.passive)
+            // What it cannot do now, for want of space or because a reader is in the way, is tried again.
+            if (try? database.checkpoint(.passive)) == nil { self.lastLength.store(0, ordering: .relaxed) }
             self.isRunning.store(false, ordering: .releasing)
         }
     }

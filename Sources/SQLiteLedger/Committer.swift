@@ -3,7 +3,7 @@ import GRDB
 import Logging
 import Synchronization
 
-/// Commits what the writer has done, moves the mark on, tells of it, and answers: in this order. Owner: the writing queue.
+/// Commits what the writer has done, moves the mark on, tells of it, and answers: in this order. Owner: the writing thread.
 final class Committer: @unchecked Sendable {
     private var writer: Writer?
     private let logLength: LogLength
@@ -16,6 +16,7 @@ final class Committer: @unchecked Sendable {
     private let committed: @Sendable (Commit) -> Void
     private let toldThrough: Atomic<UInt64>
     private var isFailing = false
+    private var isMarkWritten = true
 
     init(
         _ writer: Writer, _ logLength: LogLength, file: DatabaseFile, mark: Mark, checkpointer: Checkpointer,
@@ -47,7 +48,7 @@ final class Committer: @unchecked Sendable {
             try self.requireFiles(database)
             let before = writer.head
             let effects = try writer.commit(works, at: now)
-            if writer.head > before { self.mark.advance(to: writer.head) }
+            if writer.head > before { self.advanceMark(to: writer.head) }
             self.setFailing(nil)
             let stepsLeft = effects.reduce(0) { max($0, self.tell($1)) }
             self.keepLogShort(database)
@@ -76,6 +77,16 @@ final class Committer: @unchecked Sendable {
                 "the ledger was not closed as it should be; it goes on from its write-ahead log",
                 metadata: ["error": "\(self.file.explanation(of: error))"])
         }
+    }
+
+    private func advanceMark(to head: Position) {
+        let isWritten = self.mark.advance(to: head)
+        if !isWritten, self.isMarkWritten {
+            self.logger.warning(
+                "the mark cannot be written; an older copy of the ledger may not be known as one",
+                metadata: ["file": "\(self.file.path).mark"])
+        }
+        self.isMarkWritten = isWritten
     }
 
     /// Returns how many more steps a sweep may take.

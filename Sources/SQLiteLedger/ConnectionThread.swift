@@ -1,9 +1,6 @@
 import Dispatch
+import Foundation
 import GRDB
-
-#if canImport(FoundationEssentials)
-    import Foundation
-#endif
 
 /// A thread that one connection belongs to for as long as it lives.
 ///
@@ -12,13 +9,18 @@ import GRDB
 final class ConnectionThread: Sendable {
     private let ended = DispatchGroup()
 
-    /// - Parameter body: Called once, on the thread; may do anything with the connection until it returns, after which the
-    ///   connection is closed.
-    init(_ name: String, _ queue: DatabaseQueue, _ body: @escaping @Sendable (Database) -> Void) {
+    /// - Parameters:
+    ///   - body: Called once, on the thread; may do anything with the connection until it returns.
+    ///   - end: Called behind it, when the connection is closed.
+    init(
+        _ name: String, _ queue: DatabaseQueue, _ body: @escaping @Sendable (Database) -> Void,
+        end: @escaping @Sendable () -> Void = {}
+    ) {
         self.ended.enter()
         let thread = Thread { [ended] in
             queue.writeWithoutTransaction { body($0) }
             try? queue.close()
+            end()
             ended.leave()
         }
         thread.name = name

@@ -11,7 +11,6 @@ final class Engine: Sendable {
     private static let sweepSteps = 8
 
     let state: LedgerState
-    private let lock: FileLock
     private let clock: WallClock
     private let inbox = Inbox()
     private let isSweeping = Atomic<Bool>(false)
@@ -40,12 +39,15 @@ final class Engine: Sendable {
                     committed: committed)
             }
         }
-        self.lock = lock
         self.state = identity.state
         self.clock = clock
         self.committer = committer
         self.readers = try ReadingThreads(Self.readerCount, file) { committer.told }
-        let writer = ConnectionThread("pollux-write", queue) { [self] database in self.run(database) }
+        let writer = ConnectionThread("pollux-write", queue) { [self] database in
+            self.run(database)
+        } end: {
+            lock.release()
+        }
         self.writer.withLock { $0 = writer }
     }
 
@@ -73,7 +75,7 @@ final class Engine: Sendable {
 
     /// A sweep that is not done comes again behind what waits by now.
     private func sweepOn(_ works: [Work], _ stepsLeft: Int) {
-        guard works.contains(where: { if case .sweep = $0 { true } else { false } }) else { return }
+        guard works.contains(where: \.isSweep) else { return }
         if stepsLeft > 0 {
             self.put(.sweep(moreSteps: stepsLeft - 1))
         } else {

@@ -1,4 +1,5 @@
 import Channels
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -11,7 +12,7 @@ import Channels
 /// To be held longer than any connection to it: when a process closes a descriptor of a file, it loses the locks that
 /// SQLite has on it.
 final class FileLock: Sendable {
-    private let file: CInt
+    private let file: Mutex<CInt>
     /// Whether there was nothing in the file.
     let isEmpty: Bool
 
@@ -19,17 +20,33 @@ final class FileLock: Sendable {
     ///
     /// - Throws: ``LedgerError`` when it is in use, or cannot be written.
     init(_ path: String) throws {
-        self.file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard self.file >= 0 else { throw LedgerError.unavailable(SystemError.refusal(to: "be written", path)) }
-        guard flock(self.file, LOCK_EX | LOCK_NB) == 0 else {
-            Glibc.close(self.file)
-            throw LedgerError.unavailable("\(path) is in use by another Pollux; stop that one, or take another file")
+        while true {
+            let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+            guard file >= 0 else { throw LedgerError.unavailable(SystemError.refusal(to: "be written", path)) }
+            guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+                close(file)
+                throw LedgerError.unavailable(
+                    "\(path) is in use by another Pollux; stop that one, or take another file")
+            }
+            var status = stat()
+            if fstat(file, &status) == 0, FileIdentity(status) == FileIdentity(of: path) {
+                self.isEmpty = status.st_size == 0
+                self.file = Mutex(file)
+                return
+            }
+            // Another file has come to the place meanwhile, as at the end of a restoration.
+            close(file)
         }
-        var status = stat()
-        self.isEmpty = fstat(self.file, &status) == 0 && status.st_size == 0
+    }
+
+    func release() {
+        self.file.withLock { file in
+            if file >= 0 { close(file) }
+            file = -1
+        }
     }
 
     deinit {
-        Glibc.close(self.file)
+        self.release()
     }
 }

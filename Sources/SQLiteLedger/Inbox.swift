@@ -19,6 +19,8 @@ enum Work: Sendable {
         }
     }
 
+    var isSweep: Bool { if case .sweep = self { true } else { false } }
+
     /// About how many bytes are held while it waits.
     fileprivate var size: Int {
         guard case .append(let publications, _) = self else { return 100 }
@@ -49,7 +51,7 @@ final class Inbox: Sendable {
         let size = work.size
         let refusal: LedgerError? = self.state.withLock { state in
             guard !state.isClosed else { return .unavailable("the ledger is closed") }
-            guard state.size + size <= Self.limit || state.works.isEmpty else {
+            guard state.size + size <= Self.limit || state.works.isEmpty || work.isSweep else {
                 return .unavailable("its disk is too slow: \(Self.limit >> 20) MB wait to be written")
             }
             state.works.append(work)

@@ -5,6 +5,7 @@ import GRDB
 final class KeyTable {
     private static let expiryStep = 1_000
 
+    private let database: Database
     private let windowMilliseconds: Int64
     private let limit: Int
     /// How many there are, those included whose window is over and that are still in the table.
@@ -16,6 +17,7 @@ final class KeyTable {
     private let delete: SQLStatement
 
     init(_ database: Database, window: Duration, limit: Int) throws {
+        self.database = database
         self.windowMilliseconds = window.milliseconds
         self.limit = limit
         self.count = try Int.fetchOne(database, sql: "SELECT count(*) FROM idempotencyKey") ?? 0
@@ -28,7 +30,7 @@ final class KeyTable {
         self.insert = try SQLStatement(
             database,
             """
-            INSERT OR REPLACE INTO idempotencyKey (channel, key, fingerprintHigh, fingerprintLow, first, count, time)
+            INSERT INTO idempotencyKey (channel, key, fingerprintHigh, fingerprintLow, first, count, time)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """)
         self.oldest = try SQLStatement(
@@ -57,6 +59,9 @@ final class KeyTable {
         try self.expire(at: receipt.time)
         guard self.count < self.limit else { throw LedgerError.tooManyKeys(limit: self.limit) }
         let (high, low) = Self.halves(of: publication)
+        // An entry of the same name whose window is over may still be there.
+        try self.delete.run(publication.channel.bytes, Array(key.text.utf8))
+        self.count -= self.database.changesCount
         try self.insert.run(
             publication.channel.bytes, Array(key.text.utf8), high, low,
             receipt.first, receipt.count, receipt.time)

@@ -58,16 +58,47 @@ public enum LedgerCopy {
                     rawValue: UInt64(clamping: try Int64.fetchOne(database, sql: "SELECT head FROM ledger") ?? 0))
             }
         }
-        let replaced = lock.isEmpty ? nil : path + ".replaced"
-        if let replaced {
-            for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
-                try Self.move(path + suffix, to: replaced + suffix)
-            }
-        }
-        try? FileManager.default.removeItem(atPath: path + "-shm")
+        let replaced = try Self.setAside(path, isEmpty: lock.isEmpty)
         try Self.move(partial.path, to: path)
+        try Self.syncFolder(of: path)
         try mark.write(Mark.Content(epoch: epoch, head: head, boot: Boot.name, isSafe: true))
         return replaced
+    }
+
+    /// Keeps a database under another name, also where it is damaged. There is a file under its own name at any time.
+    ///
+    /// - Returns: The name; `nil` if there was nothing to keep.
+    private static func setAside(_ path: String, isEmpty: Bool) throws -> String? {
+        // Moves what is in the write-ahead log, where that can be done.
+        if !isEmpty, let queue = try? DatabaseQueue(path: path) {
+            _ = try? queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try? queue.close()
+        }
+        let name = Self.freeName(path)
+        if !isEmpty, link(path, name) != 0 {
+            throw LedgerError.unavailable("\(path) cannot be kept as \(name): \(SystemError.text)")
+        }
+        let log = path + "-wal"
+        if FileManager.default.fileExists(atPath: log) { try Self.move(log, to: name + "-wal") }
+        try? FileManager.default.removeItem(atPath: path + "-shm")
+        return isEmpty ? nil : name
+    }
+
+    private static func freeName(_ path: String) -> String {
+        var (name, number) = (path + ".replaced", 1)
+        while FileManager.default.fileExists(atPath: name) {
+            number += 1
+            name = "\(path).replaced-\(number)"
+        }
+        return name
+    }
+
+    private static func syncFolder(of path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let file = open(folder, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw LedgerError.unavailable("\(folder): \(SystemError.text)") }
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw LedgerError.unavailable("\(folder): \(SystemError.text)") }
     }
 
     /// Copies, checks and prepares a database; leaves one closed file.
@@ -81,8 +112,15 @@ public enum LedgerCopy {
         defer { try? from.close() }
         try target.explained {
             let to = try DatabaseQueue(path: target.path)
-            try from.backup(to: to, pagesPerStep: Self.pagesPerStep) { step in
-                progress(Double(step.completedPageCount) / Double(max(1, step.totalPageCount)))
+            try from.read { database in
+                // The moment that is copied, whatever is committed meanwhile: without a read before it, each step of the copy
+                // would see another one, and begin anew.
+                _ = try Int64.fetchOne(database, sql: "SELECT head FROM ledger")
+                try to.writeWithoutTransaction { copy in
+                    try database.backup(to: copy, pagesPerStep: Self.pagesPerStep) { step in
+                        progress(Double(step.completedPageCount) / Double(max(1, step.totalPageCount)))
+                    }
+                }
             }
             try to.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA journal_mode = DELETE")

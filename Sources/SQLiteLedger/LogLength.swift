@@ -1,7 +1,7 @@
 import GRDB
 import GRDBSQLite
 
-/// How long the write-ahead log is, as SQLite tells at each commit of one connection. Owner: the connection's queue.
+/// How long the write-ahead log is, as SQLite tells at each commit of one connection. Owner: the connection's thread.
 final class LogLength {
     private(set) var pages = 0
 

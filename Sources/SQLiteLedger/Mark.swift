@@ -39,7 +39,7 @@ final class Mark {
     }
 
     deinit {
-        Glibc.close(self.file)
+        close(self.file)
     }
 
     private func read() -> [UInt8] {
@@ -58,11 +58,13 @@ final class Mark {
 
     /// Moves the mark on. It survives the process, not the machine: a database that lags behind by more than its own
     /// durability allows has then been told by `boot`.
-    func advance(to head: Position) {
-        guard var content = self.content else { return }
+    ///
+    /// - Returns: Whether it could be written. An old mark knows fewer copies to be old.
+    func advance(to head: Position) -> Bool {
+        guard var content = self.content else { return false }
         content.head = head
         self.content = content
-        _ = self.put(content)
+        return self.put(content)
     }
 
     private func put(_ content: Content) -> Bool {
@@ -101,7 +103,7 @@ extension Mark.Content {
         guard let mark else { return "it came without its mark, as a copy does" }
         guard mark.epoch == state.epoch else { return "it is a copy of another ledger, or an older one" }
         guard mark.head <= state.head else { return "it is an older copy: events after it were given out before" }
-        guard mark.isSafe || mark.boot == boot else {
+        guard mark.isSafe || (mark.boot == boot && boot != Boot.unknown) else {
             return "the machine went down while it was open with durability process, so its last events may be lost"
         }
         return nil
@@ -110,19 +112,21 @@ extension Mark.Content {
 
 /// The run of the operating system.
 enum Boot {
+    static let unknown = "unknown"
+
     /// A name that is different after each start of the machine.
     static let name: String = {
         #if os(Linux)
             var bytes = [UInt8](repeating: 0, count: 64)
             let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-            guard file >= 0 else { return "unknown" }
+            guard file >= 0 else { return Self.unknown }
             defer { close(file) }
             let count = read(file, &bytes, bytes.count)
             let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
         #else
             var bytes = [CChar](repeating: 0, count: 64)
             var size = bytes.count
-            guard sysctlbyname("kern.bootsessionuuid", &bytes, &size, nil, 0) == 0 else { return "unknown" }
+            guard sysctlbyname("kern.bootsessionuuid", &bytes, &size, nil, 0) == 0 else { return Self.unknown }
             let text = String(cString: bytes)
         #endif
         return text.filter { !$0.isWhitespace && $0 != "\0" }

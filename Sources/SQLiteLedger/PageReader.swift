@@ -1,7 +1,7 @@
 import Channels
 import GRDB
 
-/// Reads pages of history on one connection. Owner: the connection's queue.
+/// Reads pages of history on one connection. Owner: the connection's thread.
 final class PageReader {
     /// The fewest events of each channel that are read at once, where a reader has many.
     private static let leastOfEach = 16
@@ -47,7 +47,7 @@ final class PageReader {
             bytes: query.limit.bytes)
         let slices = try sources.map { try self.slice($0, after: after, through: head, limit: limit) }
         return Page(
-            after: after, slices: slices, head: head, limit: query.limit,
+            after: after, slices: slices, head: max(head, after), limit: query.limit,
             isTrimmed: try self.isTrimmed(query, sources, head))
     }
 
@@ -82,7 +82,7 @@ final class PageReader {
 
     private func isTrimmed(_ query: ReadQuery, _ sources: [Source], _ head: Position) throws -> Bool {
         guard case .after(let position) = query.start else { return false }
-        if sources.contains(where: { $0.start > position }) { return true }
+        if sources.contains(where: { min($0.start, head) > position }) { return true }
         guard sources.count < query.selection.channels.count else { return false }
         return try self.forgotten.first { $0.position(0) > position } ?? false
     }

@@ -11,6 +11,8 @@ final class ReadingThreads: Sendable {
         let completion: @Sendable (Result<Page, LedgerError>) -> Void
     }
 
+    private typealias Prepared = (PageReader, Transaction)
+
     private struct State {
         var jobs: Deque<Job> = []
         var isClosed = false
@@ -59,15 +61,16 @@ final class ReadingThreads: Sendable {
     }
 
     private func run(_ database: Database) {
-        let reader = Result { (try PageReader(database), try Transaction(database, "DEFERRED")) }
-        while let job = self.next() { job.completion(self.page(job.query, reader)) }
+        var prepared: Prepared?
+        while let job = self.next() { job.completion(self.page(job.query, &prepared, database)) }
     }
 
     private func page(
-        _ query: ReadQuery, _ reader: Result<(PageReader, Transaction), any Error>
+        _ query: ReadQuery, _ prepared: inout Prepared?, _ database: Database
     ) -> Result<Page, LedgerError> {
         do {
-            let (reader, transaction) = try reader.get()
+            let (reader, transaction) = try prepared ?? (PageReader(database), Transaction(database, "DEFERRED"))
+            prepared = (reader, transaction)
             let head = self.head()
             return .success(try transaction.run { try reader.page(query, head: head) })
         } catch {

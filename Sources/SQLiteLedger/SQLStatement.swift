@@ -3,7 +3,7 @@ import GRDB
 import GRDBSQLite
 
 /// A prepared statement of one connection, whose values go in and out as bytes and numbers: an event's data is never made a
-/// string. Owner: the connection's queue.
+/// string. Owner: the connection's thread.
 struct SQLStatement {
     /// The columns of the row at which a statement stands.
     struct Row {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The ledger that keeps events in an SQLite database: they survive the process, and, where asked for, the machine.
 ///
-/// One queue writes, and commits together what waits; others read, from snapshots that do not hold it up. Completions are
-/// called on these queues.
+/// One thread writes, and commits together what waits; others read, from snapshots that do not hold it up. Completions are
+/// called on these threads.
 public final class SQLiteLedger: Ledger {
     /// Where a ledger is, and its limits.
     public struct Configuration: Sendable {

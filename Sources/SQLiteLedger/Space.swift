@@ -16,13 +16,13 @@ struct Space {
     init(_ database: Database, maxSize: Int) throws {
         let pageSize = try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 4_096
         self.maxPages = Int64(maxSize) / max(1, pageSize)
-        self.lookStep = min(10_000, max(32, maxSize / 30 / 1_024))
+        self.lookStep = min(4 << 20, maxSize / 30)
         self.pageCount = try SQLStatement(database, "PRAGMA page_count")
         self.freeCount = try SQLStatement(database, "PRAGMA freelist_count")
         self.vacuum = try SQLStatement(database, "PRAGMA incremental_vacuum(\(Self.step))")
     }
 
-    /// After how many events it should be looked at again: before they could fill a thirtieth of the bound.
+    /// After how many bytes of events it should be looked at again: a thirtieth of the bound.
     let lookStep: Int
 
     /// Whether more pages are in use than there may be.

@@ -1,6 +1,6 @@
 import GRDB
 
-/// Transactions of one connection, whose statements are prepared once. Owner: the connection's queue.
+/// Transactions of one connection, whose statements are prepared once. Owner: the connection's thread.
 struct Transaction {
     private let database: Database
     private let begin: SQLStatement

@@ -26,9 +26,11 @@ final class Trimmer {
     private var floor = Position.zero
     /// The first position that is kept of all channels looked at in this walk.
     private var oldestSeen = Position.maximum
-    /// How many events were appended since the space was looked at, and whether it was exceeded then.
+    /// How many bytes were appended since the space was looked at, and whether it was exceeded then.
     private var appended = 0
     private var isExceeded = false
+    /// Whether the bound cannot be kept, whatever is dropped.
+    private var isBeyondHelp = false
 
     init(_ database: Database, channels: ChannelTable, maxSize: Int) throws {
         self.channels = channels
@@ -77,7 +79,7 @@ final class Trimmer {
     @discardableResult
     func step(at now: Int64, head: Position, budget: Int = Trimmer.stepEvents) throws -> Bool {
         if try self.space.isSpacious { try self.space.giveBack() }
-        if try self.space.isExceeded, self.floor == .zero { self.raiseFloor(to: head) }
+        if self.floor == .zero, try self.space.isExceeded, !self.isBeyondHelp { self.raiseFloor(to: head) }
         var budget = budget
         let channels = try self.channels.channels(after: self.walked, count: Self.stepChannels)
         for channel in channels {
@@ -92,21 +94,21 @@ final class Trimmer {
 
     /// Keeps the file to its bound while events are appended: looked at every now and then, and then at every commit until
     /// it is kept again.
-    func keepBound(at now: Int64, head: Position, appended: Int) throws {
-        self.appended += appended
+    func keepBound(at now: Int64, head: Position, events: Int, bytes: Int) throws {
+        self.appended += bytes
         guard self.isExceeded || self.appended >= self.space.lookStep else { return }
         self.appended = 0
         var steps = 0
         self.isExceeded = try self.space.isExceeded
-        while self.isExceeded, steps < Self.boundSteps {
-            try self.step(at: now, head: head, budget: Self.stepEvents + appended)
+        while self.isExceeded, !self.isBeyondHelp, steps < Self.boundSteps {
+            try self.step(at: now, head: head, budget: Self.stepEvents + events)
             steps += 1
             self.isExceeded = try self.space.isExceeded
         }
     }
 
     /// Whether the next step should come soon, because the file is larger than it need be.
-    var isPressed: Bool { get throws { try self.space.isExceeded || self.space.isSpacious } }
+    var isPressed: Bool { get throws { try self.space.isExceeded && !self.isBeyondHelp || self.space.isSpacious } }
 
     /// The database has gone back: what was seen may not hold.
     func reset() {
@@ -117,7 +119,10 @@ final class Trimmer {
 
     private func beginAgain(_ head: Position) throws {
         self.walked = 0
-        if try self.space.isExceeded { self.raiseFloor(to: head) } else { self.floor = .zero }
+        let isExceeded = try self.space.isExceeded
+        // Where it is not events that fill the file, it does not help to drop them.
+        self.isBeyondHelp = isExceeded && self.floor >= head
+        if isExceeded, !self.isBeyondHelp { self.raiseFloor(to: head) } else { self.floor = .zero }
         self.oldestSeen = .maximum
     }
 

@@ -1,7 +1,7 @@
 import Channels
 import GRDB
 
-/// Writes what is asked for, all that waits in one transaction. Owner: the queue of its connection.
+/// Writes what is asked for, all that waits in one transaction. Owner: the thread of its connection.
 final class Writer {
     /// What has become of a publication.
     enum Outcome {
@@ -25,6 +25,8 @@ final class Writer {
     private let setHead: SQLStatement
     private let setProbed: SQLStatement
     private(set) var head: Position
+    /// About how many bytes of rows the transaction under way has added.
+    private var appendedBytes = 0
 
     init(_ database: Database, _ configuration: SQLiteLedger.Configuration, head: Position) throws {
         self.transaction = try Transaction(database, "IMMEDIATE")
@@ -48,11 +50,12 @@ final class Writer {
         do {
             try self.transaction.run {
                 var grown: [KeptChannel] = []
+                self.appendedBytes = 0
                 for work in works { effects.append(try self.perform(work, at: now, &grown)) }
                 if self.head > head { try self.setHead.run(self.head) }
                 let appended = Int(self.head.rawValue - head.rawValue)
                 try self.trim(grown, at: now, appended: appended)
-                try self.trimmer.keepBound(at: now, head: self.head, appended: appended)
+                try self.trimmer.keepBound(at: now, head: self.head, events: appended, bytes: self.appendedBytes)
             }
         } catch {
             self.head = head
@@ -75,7 +78,11 @@ final class Writer {
         case .append(let publications, let completion):
             return .published(try publications.map { try self.append($0, at: now, &grown) }, completion)
         case .drop(let name, let completion):
-            guard let channel = try self.channels.find(name), channel.last > .zero else { return .done(completion) }
+            guard let channel = try self.channels.find(name) else {
+                let forgotten = try self.channels.forgotten
+                return forgotten > .zero ? .dropped(name, through: forgotten, completion) : .done(completion)
+            }
+            guard channel.last > .zero else { return .done(completion) }
             // The rows go later, in small steps.
             try self.channels.setStart(channel.last, of: channel)
             return .dropped(name, through: channel.last, completion)
@@ -111,6 +118,7 @@ final class Writer {
                 channel.id, event.position, now, channel.next.number,
                 channel.next.offset, event.type, event.data)
             channel.next = channel.next.adding(draft)
+            self.appendedBytes += event.size + 50
         }
         channel.last = receipt.last
         self.head = receipt.last

@@ -14,7 +14,7 @@ final class CatchUp {
     private var waiting = CircularBuffer<Reader>()
     private var reads = 0
     private var waitingReads = CircularBuffer<() -> Void>()
-    private var sliceEnd = NIODeadline.uptimeNanoseconds(0)
+    private var sliceEnd: NIODeadline?
     private var isScheduled = false
 
     init(eventLoop: any EventLoop) {
@@ -24,8 +24,8 @@ final class CatchUp {
     /// Whether a reader may read on now; if not, it is told to in its turn.
     func mayReadOn(_ reader: Reader) -> Bool {
         let now = self.eventLoop.now
-        if !self.isScheduled, now >= self.sliceEnd + Self.pause { self.sliceEnd = now + Self.slice }
-        if now < self.sliceEnd { return true }
+        if !self.isScheduled, self.sliceEnd.map({ now >= $0 + Self.pause }) ?? true { self.sliceEnd = now + Self.slice }
+        if let sliceEnd, now < sliceEnd { return true }
         self.waiting.append(reader)
         self.schedule()
         return false
@@ -52,9 +52,10 @@ final class CatchUp {
 
     private func readOn() {
         self.isScheduled = false
-        self.sliceEnd = self.eventLoop.now + Self.slice
+        let end = self.eventLoop.now + Self.slice
+        self.sliceEnd = end
         // Those that are still behind when the slice is over come to the end of the row.
-        while self.eventLoop.now < self.sliceEnd, let reader = self.waiting.popFirst() { reader.resume() }
+        while self.eventLoop.now < end, let reader = self.waiting.popFirst() { reader.resume() }
         if !self.waiting.isEmpty { self.schedule() }
     }
 }

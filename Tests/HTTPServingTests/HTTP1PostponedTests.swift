@@ -161,7 +161,41 @@ import Testing
         #expect(!connection.isOpen)
     }
 
+    @Test func `A stop in the turn in which the answers come loses none of them`() throws {
+        let connection = try later.connection()
+        try connection.send(posts("/1", "/2"))
+        for answer in later.answers { answer.respond(.text("x")) }
+        connection.drain()
+        connection.settle()
+        #expect(try connection.answers().map(\.body) == ["x", "x"])
+    }
+
+    @Test func `A client that waits for leave to send gets it behind the answers before it`() throws {
+        let connection = try later.connection()
+        try connection.send(posts("/1") + "POST /2 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+        #expect(connection.text() == "")
+        later.answers[0].respond(.text("first"))
+        connection.settle()
+        let text = connection.text()
+        #expect(text.hasPrefix("HTTP/1.1 200 OK"))
+        #expect(text.hasSuffix("firstHTTP/1.1 100 Continue\r\n\r\n"))
+    }
+
     // MARK: Clients that close their half
+
+    @Test func `All that a client sent before it closed its half is answered`() throws {
+        let connection = try later.connection()
+        try connection.send(String(repeating: posts("/x"), count: 200) + Connection.request("/last"))
+        connection.closeInput()
+        var index = 0
+        while index < later.answers.count {
+            later.answers[index].respond(.text("x"))
+            connection.settle()
+            index += 1
+        }
+        #expect(try connection.answers().count == 201)
+        #expect(!connection.isOpen)
+    }
 
     @Test func `A client that has closed its half gets the answers that it is owed`() throws {
         let connection = try later.connection()

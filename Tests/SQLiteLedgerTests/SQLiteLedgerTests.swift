@@ -129,6 +129,60 @@ import Testing
         #expect(try Inspection(of: try #require(replaced)).eventCount == 2, "what was there is kept")
     }
 
+    @Test func `A backup is of one moment, whatever is committed while it is made`() async throws {
+        let ledger = try folder.open { $0.retention = RetentionRules(fallback: Retention(bytes: 1 << 30)) }
+        let draft = try Draft(data: [UInt8](repeating: 120, count: 50_000))
+        let channel = try ChannelName("orders")
+        for _ in 0..<300 { _ = await ledger.append([Publication(channel: channel, drafts: [draft])]) }
+        var steps = 0
+        try LedgerCopy.backUp(folder.file("ledger.db"), to: folder.file("backup.db")) { _ in
+            // Each step of the copy meets another state of the ledger.
+            steps += 1
+            ledger.commitAndWait(Publication(channel: channel, drafts: [draft]))
+        }
+        #expect((2...10).contains(steps))
+        #expect(try Inspection(of: folder.file("backup.db"), checks: true).head == Position(rawValue: 300))
+    }
+
+    @Test func `A key whose window is over counts once when it is used again`() async throws {
+        let ledger = try folder.open {
+            $0.idempotencyWindow = .zero
+            $0.idempotencyKeys = 3
+        }
+        for _ in 0..<20 {
+            try await ledger.publish("a", key: "k")
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        #expect(try Inspection(of: folder.file("ledger.db")).keyCount == 1)
+    }
+
+    @Test func `A second restoration keeps what the first one has kept`() async throws {
+        let ledger = try folder.open()
+        try await ledger.publish("a")
+        ledger.close()
+        try LedgerCopy.backUp(folder.file("ledger.db"), to: folder.file("backup.db"))
+        let kept = try (0..<2).map { _ in
+            try LedgerCopy.restore(folder.file("backup.db"), to: folder.file("ledger.db"))
+        }
+        #expect(Set(kept).count == 2)
+        for path in kept { #expect(try Inspection(of: try #require(path)).eventCount == 1) }
+    }
+
+    @Test func `The log of a ledger that was taken away is not read into the one that is restored`() async throws {
+        let first = try folder.open()
+        try await first.publish("a")
+        try LedgerCopy.backUp(folder.file("ledger.db"), to: folder.file("backup.db"))
+        try await first.publish("b")
+        try folder.copy("ledger.db-wal", to: "kept-wal")
+        first.close()
+        try folder.remove("ledger.db")
+        try folder.copy("kept-wal", to: "ledger.db-wal")
+        try LedgerCopy.restore(folder.file("backup.db"), to: folder.file("ledger.db"))
+        let second = try folder.open()
+        #expect(second.state.epoch != first.state.epoch)
+        #expect(try await second.read().texts == ["a"])
+    }
+
     @Test func `A backup replaces nothing unless it is told to, and never the ledger itself`() async throws {
         let ledger = try folder.open()
         try await ledger.publish("a")

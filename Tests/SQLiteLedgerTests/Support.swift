@@ -1,4 +1,5 @@
 import Channels
+import Dispatch
 import FoundationEssentials
 import GRDB
 import Logging
@@ -72,6 +73,13 @@ final class OpenedLedger: Sendable {
         await withCheckedContinuation { continuation in
             self.ledger.append(publications) { continuation.resume(returning: $0) }
         }
+    }
+
+    /// Appends, and waits on this thread.
+    func commitAndWait(_ publication: Publication) {
+        let done = DispatchSemaphore(value: 0)
+        self.ledger.append([publication]) { _ in done.signal() }
+        done.wait()
     }
 
     func read(_ channel: String = "orders", _ start: ReadQuery.Start = .earliest) async throws -> Page {
