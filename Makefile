@@ -10,9 +10,9 @@ VENV := .build/venv
 BENCH ?= ../shared/bench
 ROUNDS ?= 3
 
-BUILD_PACKAGES := libjansson-dev libssl-dev pkg-config
-TEST_PACKAGES := curl python3-venv chromium chromium-driver
-BENCH_PACKAGES := nginx-light libnginx-mod-nchan gcc libc6-dev procps
+BUILD_PACKAGES := libjansson-dev libsqlite3-dev libssl-dev pkg-config
+TEST_PACKAGES := curl gcc libc6-dev python3-venv chromium chromium-driver
+BENCH_PACKAGES := nginx-light libnginx-mod-nchan redis-server gcc libc6-dev libsqlite3-dev procps
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -29,7 +29,7 @@ define install
 	fi
 endef
 
-.PHONY: help build serve test bench format lint clean
+.PHONY: help build serve test bench bench-ledger format lint clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -51,11 +51,15 @@ test: build  ## Run all tests: of the sources, and of the binary by clients that
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt
 	@POLLUX_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q Tests/EndToEnd
 
-bench: build  ## Measure beside nchan and the least possible server; about 8 minutes
+bench: build  ## Measure fan-out beside nchan and the least possible server; about 8 minutes
 	$(call install,$(BENCH_PACKAGES))
-	@$(BINARY) serve --config $(CONFIG) --port 19003 --loops 1 & pollux=$$!; \
+	@$(BINARY) serve --config $(CONFIG) --port 19003 --loops 1 --set ledger=memory & pollux=$$!; \
 	trap "kill $$pollux" EXIT; sleep 1; \
 	bash $(BENCH)/compare.sh 19003 $$pollux $(ROUNDS)
+
+bench-ledger: build  ## Measure what it costs to keep events, beside nchan, Redis and a plain SQLite loop; about 10 minutes
+	$(call install,$(BENCH_PACKAGES))
+	@python3 Tests/Benchmarks/ledger.py --binary $(BINARY) --bench $(BENCH) --rounds $(ROUNDS)
 
 format:  ## Put the sources into their format
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests
