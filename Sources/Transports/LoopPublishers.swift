@@ -5,11 +5,13 @@ import NIOCore
 /// The publishers of one event loop. Owner: that event loop.
 ///
 /// What they send in one turn of the loop goes to the ledger together, is committed together, and answered together. While
-/// the ledger is at work for this loop, what comes is gathered, as small segments are until the last one is acknowledged
-/// (RFC 896): the busier it is, the more is committed at once, and without load nothing waits.
+/// the ledger has enough to do for this loop, what comes is gathered, as small segments are until the last one is
+/// acknowledged (RFC 896): the busier it is, the more is committed at once, and without load nothing waits.
 final class LoopPublishers {
     private typealias Asked = (request: PublishRequest, answer: any PostponedAnswer)
 
+    /// How many groups are enough for the ledger: one that it commits, and one that it finds when it has done so.
+    private static let groupLimit = 2
     /// How many events are enough for a commit of their own, whatever else is under way.
     private static let groupSize = 16
 
@@ -33,7 +35,7 @@ final class LoopPublishers {
         self.waitingEvents += request.publication.drafts.count
         if self.waitingEvents >= Self.groupSize {
             self.handOver()
-        } else if self.groups == 0 {
+        } else if self.groups < Self.groupLimit {
             self.handOverSoon()
         }
     }
@@ -66,7 +68,7 @@ final class LoopPublishers {
 
     private func answer(_ asked: [Asked], _ results: [Result<PublishOutcome, LedgerError>]) {
         self.groups -= 1
-        if self.groups == 0 { self.handOver() }
+        if self.groups < Self.groupLimit { self.handOver() }
         for ((request, answer), result) in zip(asked, results) {
             answer.respond(PublishAnswer.response(result, to: request, epoch: self.bridge.epoch))
         }
