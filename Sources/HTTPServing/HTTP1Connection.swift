@@ -264,7 +264,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
             self.setDeadline(.distantFuture)
         } else if self.machine.isWaiting {
             let isIdle = self.parser?.isEmpty != false
-            self.expect(isIdle ? .request : .head, within: isIdle ? self.loop.limits.idleTimeout : self.loop.limits.headTimeout)
+            self.expect(
+                isIdle ? .request : .head, within: isIdle ? self.loop.limits.idleTimeout : self.loop.limits.headTimeout)
         } else if self.machine.isReceiving {
             self.expect(.body, within: self.loop.limits.bodyTimeout)
         } else if self.machine.isEnding {

@@ -17,6 +17,8 @@ final class Committer: @unchecked Sendable {
     private let toldThrough: Atomic<UInt64>
     private var isFailing = false
     private var isMarkWritten = true
+    private var commits = 0
+    private var events = 0
 
     init(
         _ writer: Writer, _ logLength: LogLength, file: DatabaseFile, mark: Mark, checkpointer: Checkpointer,
@@ -50,6 +52,8 @@ final class Committer: @unchecked Sendable {
             let effects = try writer.commit(works, at: now)
             if writer.head > before { self.advanceMark(to: writer.head) }
             self.setFailing(nil)
+            self.commits += 1
+            self.events += Int(writer.head.rawValue - before.rawValue)
             let stepsLeft = effects.reduce(0) { max($0, self.tell($1)) }
             self.keepLogShort(database)
             return stepsLeft
@@ -72,6 +76,9 @@ final class Committer: @unchecked Sendable {
             guard var content = self.mark.content else { return }
             (content.head, content.isSafe) = (head, true)
             try self.mark.write(content)
+            self.logger.info(
+                "ledger closed",
+                metadata: ["file": "\(self.file.path)", "events": "\(self.events)", "commits": "\(self.commits)"])
         } catch {
             self.logger.warning(
                 "the ledger was not closed as it should be; it goes on from its write-ahead log",

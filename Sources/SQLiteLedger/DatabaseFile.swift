@@ -21,8 +21,6 @@ struct DatabaseFile: Sendable {
 
     /// How long a connection waits for the lock of another process before its work is refused.
     private static let busyTimeout = 2.0
-    /// To how many bytes the write-ahead log is cut when it begins anew.
-    private static let logSize = 16 << 20
 
     var exists: Bool { FileManager.default.fileExists(atPath: self.path) }
 
@@ -39,8 +37,10 @@ struct DatabaseFile: Sendable {
 
     /// Opens a connection that writes, and brings the schema up to date. A file that is not ours stays as it is.
     ///
-    /// - Parameter isNew: Whether there is nothing in the file yet.
-    func openForWriting(isNew: Bool) throws -> DatabaseQueue {
+    /// - Parameters:
+    ///   - isNew: Whether there is nothing in the file yet.
+    ///   - logSize: To how many bytes the write-ahead log is cut when it begins anew.
+    func openForWriting(isNew: Bool, logSize: Int) throws -> DatabaseQueue {
         if !isNew { try self.checkUntouched() }
         return try self.explained {
             var configuration = self.configuration("writer", cacheKilobytes: 16_384)
@@ -49,7 +49,7 @@ struct DatabaseFile: Sendable {
             configuration.prepareDatabase { database in
                 if isNew { try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
                 try database.execute(sql: "PRAGMA synchronous = FULL")
-                try database.execute(sql: "PRAGMA journal_size_limit = \(Self.logSize)")
+                try database.execute(sql: "PRAGMA journal_size_limit = \(logSize)")
                 try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
             }
             let queue = try DatabaseQueue(path: self.path, configuration: configuration)

@@ -25,7 +25,7 @@ final class Engine: Sendable {
         try DatabaseFile(path: configuration.path).makeFolder()
         let lock = try FileLock(configuration.path)
         let file = DatabaseFile(path: configuration.path)
-        let queue = try file.openForWriting(isNew: lock.isEmpty)
+        let queue = try file.openForWriting(isNew: lock.isEmpty, logSize: configuration.logSize)
         let mark = try Mark(of: file.path)
         let identity = try Identity(
             of: queue, file, configuration.durability, mark, isNew: lock.isEmpty, logger)

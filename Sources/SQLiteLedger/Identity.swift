@@ -9,7 +9,8 @@ struct Identity {
 
     /// - Parameter isNew: Whether the database was made just now.
     init(
-        of queue: DatabaseQueue, _ file: DatabaseFile, _ durability: Durability, _ mark: Mark, isNew: Bool, _ logger: Logger
+        of queue: DatabaseQueue, _ file: DatabaseFile, _ durability: Durability, _ mark: Mark, isNew: Bool,
+        _ logger: Logger
     ) throws {
         let found = try file.explained { try queue.write { try Self.state(in: $0) } }
         let breach = isNew ? nil : Mark.Content.breach(of: mark.content, by: found, boot: Boot.name)
@@ -29,7 +30,8 @@ struct Identity {
 
     private static func state(in database: Database) throws -> LedgerState {
         try database.execute(
-            sql: "INSERT INTO ledger (id, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING", arguments: ["\(Epoch.random())"])
+            sql: "INSERT INTO ledger (id, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING", arguments: ["\(Epoch.random())"]
+        )
         guard let row = try Row.fetchOne(database, sql: "SELECT epoch, head FROM ledger"),
             let epoch = Epoch(Array((row[0] as String).utf8)[...])
         else {

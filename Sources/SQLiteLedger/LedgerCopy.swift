@@ -41,7 +41,9 @@ public enum LedgerCopy {
     /// - Returns: Where the ledger lies now that was there; `nil` if there was none.
     /// - Throws: ``LedgerError`` when the ledger is in use, or the backup is damaged or none.
     @discardableResult
-    public static func restore(_ backup: String, to path: String, progress: @escaping Progress = { _ in }) throws -> String? {
+    public static func restore(_ backup: String, to path: String, progress: @escaping Progress = { _ in }) throws
+        -> String?
+    {
         try DatabaseFile(path: path).makeFolder()
         let lock = try FileLock(path)
         defer { withExtendedLifetime(lock) {} }
@@ -107,7 +109,9 @@ public enum LedgerCopy {
         prepare: (DatabaseQueue) throws -> Void
     ) throws {
         guard source.exists else { throw LedgerError.unavailable("\(source.path) is not there") }
-        for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: target.path + suffix) }
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            try? FileManager.default.removeItem(atPath: target.path + suffix)
+        }
         let from = try source.openForReading()
         defer { try? from.close() }
         try target.explained {

@@ -140,7 +140,8 @@ enum SystemError {
     /// Why a file cannot be opened, and what would do.
     static func refusal(to verb: String, _ path: String) -> String {
         let reason = Self.text
-        return "\(path) cannot \(verb): check its permissions and its folder's, and how it is mounted, or take another path"
+        return
+            "\(path) cannot \(verb): check its permissions and its folder's, and how it is mounted, or take another path"
             + " (\(reason))"
     }
 }

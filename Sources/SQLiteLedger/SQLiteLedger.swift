@@ -39,9 +39,12 @@ public final class SQLiteLedger: Ledger {
         /// the bound on the file; and where each commit waits for the disk, since a file that does not grow is synced in
         /// half the time.
         var logStep: Int {
-            let most = self.durability == .power ? 500 : 4_000
+            let most = self.durability == .power ? 500 : 2_000
             return max(100, min(most, self.maxSize / 4_096 / 8))
         }
+
+        /// How many bytes the write-ahead log keeps on the disk: what it grows to anyway, so that it need not grow again.
+        var logSize: Int { 5 * self.logStep * 4_096 }
     }
 
     private let configuration: Configuration

@@ -54,7 +54,9 @@ final class Trimmer {
         try self.oldestEvents.forEach(channel.id, budget + 1) { row in
             let position = row.position(0)
             let tally = Tally(number: row.integer(2), offset: row.integer(3))
-            guard channel.exceeds(position: position, time: row.integer(1), tally: tally, oldest: oldest, floor: self.floor)
+            guard
+                channel.exceeds(
+                    position: position, time: row.integer(1), tally: tally, oldest: oldest, floor: self.floor)
             else {
                 self.oldestSeen = min(self.oldestSeen, position)
                 return false

@@ -71,9 +71,12 @@ struct InspectCommand: ParsableCommand {
                 kept.name.description
             )
         }
-        print("\n\("events".padded(to: 10))\("data".padded(to: 10))\("oldest".padded(to: 26))\("newest".padded(to: 26))channel")
+        print(
+            "\n\("events".padded(to: 10))\("data".padded(to: 10))\("oldest".padded(to: 26))\("newest".padded(to: 26))channel"
+        )
         for row in rows {
-            print("\(row.0.padded(to: 10))\(row.1.padded(to: 10))\(row.2.padded(to: 26))\(row.3.padded(to: 26))\(row.4)")
+            print(
+                "\(row.0.padded(to: 10))\(row.1.padded(to: 10))\(row.2.padded(to: 26))\(row.3.padded(to: 26))\(row.4)")
         }
         let more = inspection.channels.count - rows.count
         if more > 0 { print("and \(more) more") }

@@ -12,7 +12,8 @@ The works; `--only` takes those whose names contain what it is given:
 
 publish singles          one connection, 32 requests unanswered at a time, an event of 100 bytes each, no readers
 publish batches          the same with 100 events a request as NDJSON, 8 requests unanswered
-plain SQLite loop        durable singles with 1 and 32 unanswered, beside a C loop that commits 1 and 32 rows at a time
+durable groups           durable singles with so many unanswered, and batches of 32 with 4 unanswered, each beside a C loop
+                         that commits as many rows at a time as Pollux did on the average
 paced singles            1,000 singles a second, sent when they are due: how long each waits for its answer
 readers, 20 a second     1,000 event streams of one channel: what a delivery costs
 readers, full speed      the same with 32 publishes unanswered
@@ -190,6 +191,7 @@ class Server:
             if not ended_well:
                 print(f"--- log of {self.name}\n{self.log_text()[-2000:]}---", file=sys.stderr)
             self.bench.complaints += self.complaints()
+            self.last_log = self.log_text()
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def log_text(self):
@@ -292,6 +294,11 @@ class Pollux(Server):
         numbers = self.history(channel)
         if len(numbers) < min(count, self.kept) or numbers != list(range(count - len(numbers), count)):
             raise Failure(f"{self.name}: of {count} events in {channel} there are {len(numbers)}: {summary(numbers)}")
+
+    def events_a_commit(self):
+        """As the server says when it has stopped."""
+        counts = {name: int(count) for name, count in re.findall(r"\b(commits|events)=(\d+)", self.last_log)}
+        return counts["events"] / counts["commits"]
 
     def publish_one(self, channel, data):
         """Returns the event's id."""
@@ -462,14 +469,15 @@ def publish_batches(bench, name):
         return figures
 
 
-def durable_singles(bench, name):
-    at_a_time = int(name.split()[-1])
-    if name.startswith("SQLite"):
-        return sqlite_loop(bench, at_a_time)
+def durable_groups(bench, name):
+    """Publishes, and then lets the plain loop commit groups of the same size."""
+    window, batch = (4, 32) if "batches" in name else (int(name.split()[-1]), 0)
     with bench.server(name) as server:
-        figures = publish(bench, server, events=1_000_000, seconds=LOOP_SECONDS, window=at_a_time)
+        figures = publish(bench, server, events=1_000_000, seconds=LOOP_SECONDS, window=window, batch=batch)
         server.require_kept("c0", figures["events"])
-        return figures
+    group = server.events_a_commit()
+    loop = sqlite_loop(bench, max(1, round(group)))
+    return figures | {"group": group, "loop_per_s": loop["per_s"], "ratio": figures["per_s"] / loop["per_s"]}
 
 
 def sqlite_loop(bench, group):
@@ -642,12 +650,16 @@ STORM = (
     Column("stall_ms", "longest live ms", 1), Column("p50_ms", "p50 live ms", 2),
     Column("own_stall_ms", "generator's own stall ms", 1), Column("lost", "lost"), Column("repeated", "repeated"),
 )
-LOOPS = ("SQLite loop, groups of 1", "pollux power, window 1", "SQLite loop, groups of 32", "pollux power, window 32")
+DURABLE = tuple(f"pollux power, window {window}" for window in (1, 2, 8, 32, 128)) + ("pollux power, batches of 32",)
+GROUPS = (
+    PER_SECOND, Column("group", "events a commit", 1), Column("loop_per_s", "SQLite loop, such groups: events/s"),
+    Column("ratio", "Pollux to the loop", 2),
+)
 
 WORKS = (
     Work("publish singles", NCHAN + POLLUX, publish_singles, (PER_SECOND, CPU, *ANSWERS, GENERATOR)),
     Work("publish batches", POLLUX, publish_batches, (PER_SECOND, CPU, *ANSWERS, GENERATOR)),
-    Work("plain SQLite loop", LOOPS, durable_singles, (PER_SECOND,)),
+    Work("durable groups", DURABLE, durable_groups, GROUPS),
     Work("paced singles", POLLUX, paced_singles, (*ANSWERS, CPU, Column("late_ms", "generator late ms", 1))),
     Work("readers, 20 a second", POLLUX[:2], readers_at_rate, DELIVERIES),
     Work("readers, full speed", POLLUX[:2], readers_at_full_speed, DELIVERIES),
@@ -696,8 +708,7 @@ class Target:
 TARGETS = (
     Target("publish singles", "pollux process", "per_s", "events/s", least=1, rival="nchan memory", digits=2),
     Target("publish batches", "pollux process", "per_s", "events/s", least=100_000),
-    Target("plain SQLite loop", LOOPS[1], "per_s", "events/s", least=0.8, rival=LOOPS[0], digits=2),
-    Target("plain SQLite loop", LOOPS[3], "per_s", "events/s", least=0.8, rival=LOOPS[2], digits=2),
+    *(Target("durable groups", name, "ratio", "to the loop", least=0.8, digits=2) for name in DURABLE),
     Target("paced singles", "pollux process", "p99_ms", "p99 ms", most=5, digits=2),
     Target("readers, 20 a second", "pollux process", "cpu_us_per_delivery", "CPU a delivery", most=1.1,
            rival="pollux memory", digits=2),

@@ -53,7 +53,9 @@ import Testing
 
     @Test func `What is answered at once waits for the answers before it`() throws {
         let connection = try Connection { request, exchange in
-            if request.pathText == "/later" { self.later.answers.append(exchange.postpone()) } else {
+            if request.pathText == "/later" {
+                self.later.answers.append(exchange.postpone())
+            } else {
                 exchange.respond(.text("now"))
             }
         }
@@ -78,7 +80,9 @@ import Testing
 
     @Test func `A stream can be begun behind answers that were put off`() throws {
         let connection = try Connection { request, exchange in
-            if request.method == .POST { self.later.answers.append(exchange.postpone()) } else {
+            if request.method == .POST {
+                self.later.answers.append(exchange.postpone())
+            } else {
                 exchange.beginStream(Response(.ok))
                 exchange.end()
             }
@@ -172,7 +176,8 @@ import Testing
 
     @Test func `A client that waits for leave to send gets it behind the answers before it`() throws {
         let connection = try later.connection()
-        try connection.send(posts("/1") + "POST /2 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+        try connection.send(
+            posts("/1") + "POST /2 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
         #expect(connection.text() == "")
         later.answers[0].respond(.text("first"))
         connection.settle()

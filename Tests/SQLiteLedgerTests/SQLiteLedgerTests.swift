@@ -48,7 +48,9 @@ import Testing
         #expect(try await second.publish("b", key: "k") == .keyConflict)
     }
 
-    @Test func `How much a channel holds is known after a restart, also where rows are left that are gone`() async throws {
+    @Test func `How much a channel holds is known after a restart, also where rows are left that are gone`()
+        async throws
+    {
         let retention = RetentionRules(fallback: Retention(events: 3))
         let first = try folder.open { $0.retention = retention }
         try await first.publish("1", "2", "3", "4", "5")

@@ -89,7 +89,8 @@ extension Setting {
         Setting(
             "ledger", .word, \.ledger,
             "where events are kept: in an SQLite database, or in memory, where they are gone when the process ends"),
-        Setting("sqlite.path", .file, \.sqlite.path, "the file of the database; `-wal`, `-shm` and `.mark` lie beside it"),
+        Setting(
+            "sqlite.path", .file, \.sqlite.path, "the file of the database; `-wal`, `-shm` and `.mark` lie beside it"),
         Setting(
             "sqlite.durability", .word, \.sqlite.durability,
             "what an answered publish survives: the end of the process, or also that of the machine"),
