@@ -66,7 +66,7 @@ import Testing
         try run(seed, World(kept: 1_000, logEvents: 8), canLose: false)
     }
 
-    @Test(arguments: freshSeeds(40))
+    @Test(arguments: freshSeeds(40) + [7_114_619_557_256_596_183])
     func `The same where little is kept`(seed: UInt64) throws {
         try run(seed, World(kept: 12, logEvents: 5), canLose: true)
     }

@@ -134,11 +134,13 @@ final class Subscriber {
     func readAll() throws {
         for _ in 0..<10_000 {
             let count = self.items.count
-            if self.exchange == nil { try self.connect() }
+            // A stream under way may end with what was collected before.
+            let isFresh = self.exchange == nil
+            if isFresh { try self.connect() }
             self.world.run()
             self.exchange?.unblock()
             guard try self.collect() else { return }
-            if self.items.count == count { return }
+            if isFresh, self.items.count == count { return }
         }
         Issue.record("does not come to an end")
     }
