@@ -220,7 +220,7 @@ class Reader(Client):
     def short_stream(self):
         """As long as an XMLHttpRequest wants it: ends before a number of bytes."""
         with self.server.stream(target_of(self.channels, budget=3000), self.reading.cursor) as stream:
-            while True:
+            while not self.is_done:
                 try:
                     self.saw(stream.next())
                 except StreamEnded as end:
