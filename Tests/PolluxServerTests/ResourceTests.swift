@@ -7,8 +7,9 @@ import Testing
 
 @Suite struct ResourceTests {
     @Test(arguments: [
-        ("/events", Resource.events), ("/healthz", .health), ("/readyz", .readiness), ("/", .file), ("/index.html", .file),
-        ("/channels", .file), ("/events/", .file), ("/Events", .file), ("/healthz/x", .file), ("*", .file), ("", .file),
+        ("/events", Resource.events), ("/healthz", .health), ("/readyz", .readiness), ("/", .file),
+        ("/index.html", .file), ("/channels", .file), ("/events/", .file), ("/Events", .file), ("/healthz/x", .file),
+        ("*", .file), ("", .file),
         ("//channels/a", .file), ("/Channels/a", .file),
     ])
     func `A path names a resource of the server, or a file`(path: String, resource: Resource) throws {
@@ -16,8 +17,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a", "a"), ("a%2Fb", "a/b"), ("a+b", "a+b"), ("a%20b", "a b"), ("%C3%A9", "é"), ("e%CC%81", "e\u{301}"), ("A", "A"),
-        ("a;b=c", "a;b=c"), ("%25", "%"), ("...", "..."), ("a.", "a."), (String(repeating: "x", count: 256), String(repeating: "x", count: 256)),
+        ("a", "a"), ("a%2Fb", "a/b"), ("a+b", "a+b"), ("a%20b", "a b"), ("%C3%A9", "é"), ("e%CC%81", "e\u{301}"),
+        ("A", "A"), ("a;b=c", "a;b=c"), ("%25", "%"), ("...", "..."), ("a.", "a."),
+        (String(repeating: "x", count: 256), String(repeating: "x", count: 256)),
     ])
     func `One segment below channels is a channel's name`(segment: String, name: String) throws {
         let resource = try Resource(path: Array("/channels/\(segment)".utf8))
@@ -25,8 +27,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/channels/", 400), ("/channels/.", 400), ("/channels/..", 400), ("/channels/%2E%2e", 400), ("/channels/%", 400),
-        ("/channels/%zz", 400), ("/channels/%00", 400), ("/channels/%7F", 400), ("/channels/%C2%85", 400),
+        ("/channels/", 400), ("/channels/.", 400), ("/channels/..", 400), ("/channels/%2E%2e", 400),
+        ("/channels/%", 400), ("/channels/%zz", 400), ("/channels/%00", 400), ("/channels/%7F", 400),
+        ("/channels/%C2%85", 400),
         ("/channels/%FF", 400), ("/channels/a%0Ab", 400), ("/channels/" + String(repeating: "x", count: 257), 400),
         ("/channels/a/b", 404), ("/channels/a/", 404), ("/channels//a", 404), ("/channels//", 404),
     ])

@@ -146,18 +146,6 @@ import Testing
         #expect(try Inspection(of: folder.file("backup.db"), checks: true).head == Position(rawValue: 300))
     }
 
-    @Test func `A key whose window is over counts once when it is used again`() async throws {
-        let ledger = try folder.open {
-            $0.idempotencyWindow = .zero
-            $0.idempotencyKeys = 3
-        }
-        for _ in 0..<20 {
-            try await ledger.publish("a", key: "k")
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        #expect(try Inspection(of: folder.file("ledger.db")).keyCount == 1)
-    }
-
     @Test func `A second restoration keeps what the first one has kept`() async throws {
         let ledger = try folder.open()
         try await ledger.publish("a")

@@ -42,13 +42,17 @@ import Testing
         try await group.shutdownGracefully()
     }
 
-    private static let channel = try! ChannelName("a")
+    private let channel: ChannelName
+
+    init() throws {
+        self.channel = try ChannelName("a")
+    }
 
     @Test(arguments: ["transport=sse", "transport=poll", "transport=poll-sse"])
     func `HEAD is answered at once with the head of the transport and the newest id`(query: String) async throws {
         try await withResource { resource, bridge, ask in
-            bridge.publish(Publication(channel: Self.channel, drafts: [try Draft(data: [])])) { _ in }
-            let got = try await ask { resource.read(Self.channel, request("/?" + query, method: .HEAD), on: $0) }
+            bridge.publish(Publication(channel: channel, drafts: [try Draft(data: [])])) { _ in }
+            let got = try await ask { resource.read(channel, request("/?" + query, method: .HEAD), on: $0) }
             let type = query == "transport=poll" ? "application/json" : "text/event-stream"
             #expect(got.response?.status == .ok)
             #expect(got.response?.headers["Content-Type"] == [type])
@@ -61,14 +65,14 @@ import Testing
         try await withResource { resource, _, ask in
             for query in ["transport=sse", "transport=poll-sse"] {
                 let got = try await ask {
-                    resource.read(Self.channel, request("/?" + query, isOverCapacity: true), on: $0)
+                    resource.read(channel, request("/?" + query, isOverCapacity: true), on: $0)
                 }
                 #expect(got.response?.status == .ok)
                 #expect(got.response?.headers["Content-Type"] == ["text/event-stream"])
                 #expect(got.text.wholeMatch(of: /retry: \d+\n/) != nil)
             }
             let got = try await ask {
-                resource.read(Self.channel, request("/?transport=poll", isOverCapacity: true), on: $0)
+                resource.read(channel, request("/?transport=poll", isOverCapacity: true), on: $0)
             }
             #expect(got.response?.status == .serviceUnavailable)
         }
@@ -110,7 +114,7 @@ import Testing
             let post = { @Sendable (exchange: FakeExchange) in
                 let body = Array("x".utf8)
                 resource.publish(
-                    to: Self.channel, request("/", method: .POST, ["Idempotency-Key": "k"], body: body), on: exchange)
+                    to: channel, request("/", method: .POST, ["Idempotency-Key": "k"], body: body), on: exchange)
             }
             let first = try await ask(post)
             #expect(first.response?.status == .created)
@@ -123,9 +127,9 @@ import Testing
 
     @Test func `What cannot be read or published is refused`() async throws {
         try await withResource { resource, bridge, ask in
-            let read = try await ask { resource.read(Self.channel, request("/?wait=x"), on: $0) }
+            let read = try await ask { resource.read(channel, request("/?wait=x"), on: $0) }
             #expect(read.response?.status == .badRequest)
-            let publish = try await ask { resource.publish(to: Self.channel, request("/", method: .POST), on: $0) }
+            let publish = try await ask { resource.publish(to: channel, request("/", method: .POST), on: $0) }
             #expect(publish.response?.status == .unprocessableEntity)
             #expect(bridge.head == .zero)
         }
@@ -133,13 +137,13 @@ import Testing
 
     @Test func `Events are dropped, also of a channel that never was`() async throws {
         try await withResource { resource, bridge, ask in
-            bridge.publish(Publication(channel: Self.channel, drafts: [try Draft(data: [])])) { _ in }
+            bridge.publish(Publication(channel: channel, drafts: [try Draft(data: [])])) { _ in }
             for name in ["a", "b"] {
                 let channel = try ChannelName(name)
                 let got = try await ask { resource.drop(channel, on: $0) }
                 #expect(got.response?.status == .noContent)
             }
-            let got = try await ask { resource.read(Self.channel, request("/?since=earliest&wait=0"), on: $0) }
+            let got = try await ask { resource.read(channel, request("/?since=earliest&wait=0"), on: $0) }
             #expect(try PollAnswer(got.response).events.isEmpty)
         }
     }
@@ -152,8 +156,8 @@ import Testing
             ledger.fail(with: .unavailable("disk full"))
             let body = Array("x".utf8)
             for got in [
-                try await ask { resource.probe(on: $0) }, try await ask { resource.drop(Self.channel, on: $0) },
-                try await ask { resource.publish(to: Self.channel, request("/", method: .POST, body: body), on: $0) },
+                try await ask { resource.probe(on: $0) }, try await ask { resource.drop(channel, on: $0) },
+                try await ask { resource.publish(to: channel, request("/", method: .POST, body: body), on: $0) },
             ] {
                 #expect(got.response?.status == .serviceUnavailable)
                 #expect(got.response?.headers.contains(name: "Retry-After") == true)
