@@ -40,12 +40,9 @@ final class Committer: @unchecked Sendable {
 
     /// Does all of it or nothing, and answers.
     ///
-    /// - Returns: How many more steps a sweep among the works may take.
-    func commit(_ works: [Work], in database: Database, at now: Int64) -> Int {
-        guard let writer = self.writer else {
-            for work in works { work.fail(.unavailable("the ledger is closed")) }
-            return 0
-        }
+    /// - Parameter swept: Told of each sweep among the works, in its turn, how many more steps it may take.
+    func commit(_ works: [Work], in database: Database, at now: Int64, swept: (Int) -> Void) {
+        guard let writer = self.writer else { return Self.fail(works, .unavailable("the ledger is closed"), swept) }
         do {
             try self.requireFiles(database)
             let before = writer.head
@@ -54,15 +51,20 @@ final class Committer: @unchecked Sendable {
             self.setFailing(nil)
             self.commits += 1
             self.events += Int(writer.head.rawValue - before.rawValue)
-            let stepsLeft = effects.reduce(0) { max($0, self.tell($1)) }
+            for effect in effects { self.tell(effect, swept) }
             self.keepLogShort(database)
-            return stepsLeft
         } catch {
             if (error as? DatabaseError)?.resultCode == .SQLITE_IOERR { writer.overwriteFailedCommit(at: now) }
             let reason = (error as? LedgerError).map(\.reason) ?? self.file.explanation(of: error)
             self.setFailing(reason)
-            for work in works { work.fail(.unavailable(reason)) }
-            return 0
+            Self.fail(works, .unavailable(reason), swept)
+        }
+    }
+
+    private static func fail(_ works: [Work], _ error: LedgerError, _ swept: (Int) -> Void) {
+        for work in works {
+            if work.isSweep { swept(0) }
+            work.fail(error)
         }
     }
 
@@ -96,8 +98,7 @@ final class Committer: @unchecked Sendable {
         self.isMarkWritten = isWritten
     }
 
-    /// Returns how many more steps a sweep may take.
-    private func tell(_ effect: Writer.Effect) -> Int {
+    private func tell(_ effect: Writer.Effect, _ swept: (Int) -> Void) {
         switch effect {
         case .published(let outcomes, let completion):
             completion(outcomes.map(self.tell))
@@ -108,9 +109,8 @@ final class Committer: @unchecked Sendable {
             completion(.success(()))
         case .swept(let stepsLeft):
             if stepsLeft == 0 { self.checkpointer.rest(self.logLength.pages) }
-            return stepsLeft
+            swept(stepsLeft)
         }
-        return 0
     }
 
     private func tell(_ outcome: Writer.Outcome) -> Result<PublishOutcome, LedgerError> {

@@ -66,16 +66,14 @@ final class Engine: Sendable {
         while true {
             let works = self.inbox.take()
             guard !works.isEmpty else { break }
-            let stepsLeft = self.committer.commit(works, in: database, at: self.clock.milliseconds())
-            self.sweepOn(works, stepsLeft)
+            self.committer.commit(works, in: database, at: self.clock.milliseconds()) { self.sweepOn($0) }
         }
         self.readers.join()
         self.committer.close(database)
     }
 
     /// A sweep that is not done comes again behind what waits by now.
-    private func sweepOn(_ works: [Work], _ stepsLeft: Int) {
-        guard works.contains(where: \.isSweep) else { return }
+    private func sweepOn(_ stepsLeft: Int) {
         if stepsLeft > 0 {
             self.put(.sweep(moreSteps: stepsLeft - 1))
         } else {
