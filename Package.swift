@@ -71,19 +71,20 @@ let package = Package(
         .target(
             name: "PolluxServer",
             dependencies: [
-                "Channels", "HTTPServing", "JSON", "SQLiteLedger", "Transports",
+                "Channels", "HTTPServing", "JSON", "SQLiteLedger", "TLS", "Transports",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
         .target(
             name: "PolluxClient",
             dependencies: [
-                "EventStream", "JSON",
+                "EventStream", "JSON", "TLS",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -1,12 +1,6 @@
 import NIOCore
 import NIOHTTP1
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension HTTP1Connection: Exchange {
     var eventLoop: any EventLoop { self.loop.eventLoop }
 
@@ -58,7 +52,7 @@ extension HTTP1Connection: Exchange {
             self.output.writeImmutableBuffer(self.bytes(of: response, answer, memo))
         }
         if answer.keepsAlive {
-            if self.writesInNIO == 0, !self.machine.isReceiving { self.expectNext() }
+            if self.socket.isDrained, !self.machine.isReceiving { self.expectNext() }
             if self.output.readableBytes >= Self.outputSize { self.flush() }
         } else {
             self.endConnection()
@@ -70,10 +64,13 @@ extension HTTP1Connection: Exchange {
     ) -> ByteBuffer {
         guard let memo, answer.isPlain else { return self.encode(response, answer) }
         let date = self.loop.httpDate()
-        if let bytes = memo.bytes, memo.date == date { return bytes }
+        if let bytes = memo.bytes, memo.date == date, memo.transportSecurity == self.loop.transportSecurity {
+            return bytes
+        }
         let bytes = self.encode(response, answer)
         memo.bytes = bytes
         memo.date = date
+        memo.transportSecurity = self.loop.transportSecurity
         return bytes
     }
 
@@ -110,7 +107,8 @@ extension HTTP1Connection: Exchange {
         into bytes: inout ByteBuffer
     ) {
         let head = HTTP1Head(
-            response: response, cors: self.loop.cors.headers(for: answer.origin), framing: framing,
+            response: response, cors: self.loop.cors.headers(for: answer.origin),
+            transportSecurity: self.loop.transportSecurity, framing: framing,
             connection: answer.connectionField, date: self.loop.httpDate())
         head.write(into: &bytes, reserving: response.body?.readableBytes ?? 64)
     }
@@ -121,18 +119,8 @@ extension HTTP1Connection: Exchange {
         guard self.output.readableBytes > 0 else { return true }
         let output = self.output
         self.output = ByteBuffer()
-        defer { if self.machine.isWaiting { self.acknowledgeWithAnswers() } }
+        defer { if self.machine.isWaiting { self.socket.acknowledgeWithAnswers() } }
         return self.transmit(output)
-    }
-
-    /// Lets the system acknowledge the next request together with its answer. Else it sends a packet of its own as soon
-    /// as a request is read that is not answered at once, which is what a held poll is: an eighth of its cost.
-    private func acknowledgeWithAnswers() {
-        #if os(Linux)
-            guard self.socket >= 0, self.isOpen else { return }
-            var off: CInt = 0
-            setsockopt(self.socket, CInt(IPPROTO_TCP), TCP_QUICKACK, &off, socklen_t(MemoryLayout<CInt>.size))
-        #endif
     }
 
     /// Closes behind what was written, so that the client gets all of it even if it is still sending: the connection is
@@ -141,51 +129,26 @@ extension HTTP1Connection: Exchange {
         self.flush()
         guard let context = self.context else { return }
         if self.isInputClosed { return self.closeOnceWritten() }
-        if self.writesInNIO == 0 { self.expect(.close, within: self.loop.limits.lingerTimeout) }
+        if self.socket.isDrained { self.expect(.close, within: self.loop.limits.lingerTimeout) }
         context.close(mode: .output, promise: nil)
         self.readOn()
     }
 
     /// NIO closes at once what is closed on both sides, and lets go of its writes.
     func closeOnceWritten() {
-        if self.writesInNIO == 0 { self.close() }
+        if self.socket.isDrained { self.close() }
     }
 
     private func transmit(_ bytes: ByteBuffer) -> Bool {
-        guard self.isOpen else { return false }
-        guard self.socket >= 0, self.writesInNIO == 0 else { return self.transmitThroughNIO(bytes) }
-        let count = bytes.withUnsafeReadableBytes { Self.send($0, to: self.socket) }
-        if count == bytes.readableBytes { return true }
-        var rest = bytes
-        rest.moveReaderIndex(forwardBy: count)
-        return self.transmitThroughNIO(rest)
-    }
-
-    /// Writes what the socket takes without waiting; returns how many bytes that are. An error counts as none: it comes
-    /// again in NIO's own write, and ends the connection there.
-    private static func send(_ bytes: UnsafeRawBufferPointer, to socket: CInt) -> Int {
-        while true {
-            let count = Glibc.send(socket, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
-            if count >= 0 { return count }
-            guard errno == EINTR else { return 0 }
-        }
-    }
-
-    private func transmitThroughNIO(_ bytes: ByteBuffer) -> Bool {
         guard let context = self.context else { return false }
-        self.writesInNIO += 1
-        self.isWriting = true
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in self.writeCompleted() }
-        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: written)
-        self.isWriting = false
-        if self.writesInNIO == 1, self.isOpen { self.expect(.write, within: self.loop.limits.writeTimeout) }
-        return self.writesInNIO == 0
+        let wasDrained = self.socket.isDrained
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        if wasDrained, !self.socket.isDrained { self.expect(.write, within: self.loop.limits.writeTimeout) }
+        return self.socket.isDrained
     }
 
-    private func writeCompleted() {
-        self.writesInNIO -= 1
-        guard self.writesInNIO == 0, !self.isWriting, self.context?.channel.isActive == true else { return }
+    /// The client has taken all that was written.
+    func drained() {
         if self.isInputClosed, self.isDone { return self.close() }
         self.expectNext()
         self.delegate?.drained()

@@ -3,8 +3,7 @@ import NIOHTTP1
 
 /// A connection that speaks HTTP/1.0 or 1.1. Owner: its event loop.
 ///
-/// It stands alone in its pipeline. Answers are written as bytes: straight to the socket while it takes them, which saves
-/// a running stream the pipeline's work; what it does not take goes through NIO, which tells when it has gone.
+/// It is the last handler of its pipeline. Answers are written as bytes, without NIO's HTTP handlers.
 ///
 /// This file reads and keeps time; `HTTP1Connection+Exchange.swift` writes.
 final class HTTP1Connection: ChannelDuplexHandler {
@@ -34,11 +33,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     /// begun, after which nothing that the client sends is looked at.
     var parser: HTTP1Parser?
     var context: ChannelHandlerContext?
-    /// Whether the socket may be written to. NIO calls nothing else between closing it and `channelInactive`, but the
-    /// promises of its own pending writes, and while there are any the socket is left to NIO.
-    private(set) var isOpen = false
-    /// The descriptor, where bytes may be written to the socket itself; else -1.
-    private(set) var socket: CInt = -1
+    let socket: SocketHandler
 
     /// Whether the client has closed its half of the connection.
     private(set) var isInputClosed = false
@@ -60,9 +55,6 @@ final class HTTP1Connection: ChannelDuplexHandler {
     static let outputSize = 64 << 10
     /// Answers that go out together, when all that was read is looked at or when they are many.
     var output = ByteBuffer()
-    /// How many writes NIO still has; while there are any, all goes through NIO.
-    var writesInNIO = 0
-    var isWriting = false
     private var bytesLeft = Int.max
 
     private var due = Due.request
@@ -71,8 +63,9 @@ final class HTTP1Connection: ChannelDuplexHandler {
     var delegate: (any ExchangeDelegate)?
     var isChunked = false
 
-    init(_ loop: LoopContext, isOverCapacity: Bool) {
+    init(_ loop: LoopContext, over socket: SocketHandler, isOverCapacity: Bool) {
         self.loop = loop
+        self.socket = socket
         self.isOverCapacity = isOverCapacity
         self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize, answersOnce: isOverCapacity)
         self.parser = HTTP1Parser(headSize: loop.limits.headSize, fieldCount: loop.limits.headerCount)
@@ -89,17 +82,11 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     private func begin(_ context: ChannelHandlerContext) {
-        self.isOpen = true
-        if self.loop.ownsSockets {
-            let socket = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) { $0 }
-            self.socket = socket ?? -1
-        }
         self.loop.opened(self)
         self.expect(.request, within: self.loop.limits.headTimeout)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.isOpen = false
         self.loop.closed(self)
         self.context = nil
         self.parser = nil
@@ -135,6 +122,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent { self.inputClosed() }
+        if event is SocketHandler.Drained { self.drained() }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -161,7 +149,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     private var mayProcess: Bool {
-        self.machine.acceptsParts && (self.writesInNIO == 0 || !self.machine.isWaiting)
+        self.machine.acceptsParts && (self.socket.isDrained || !self.machine.isWaiting)
             && self.postponed.count < Self.postponedLimit
     }
 
@@ -243,7 +231,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     func setDeadline(_ deadline: NIODeadline) {
         self.delegateDeadline = deadline
-        guard self.writesInNIO == 0, self.context != nil else { return }
+        guard self.socket.isDrained, self.context != nil else { return }
         self.due = .delegate
         self.loop.deadlines.set(deadline, of: self)
     }
@@ -253,7 +241,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         switch self.machine.drain() {
         case .close:
             self.flush()
-            if self.writesInNIO == 0 { self.close() } else { self.endConnection() }
+            if self.socket.isDrained { self.close() } else { self.endConnection() }
         case .none: self.delegate?.drain()
         }
     }
@@ -280,31 +268,26 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 }
 
-extension HTTP1Connection: DeadlineOwner {
+extension HTTP1Connection: ServedConnection {
     func deadlineReached(_ now: NIODeadline) {
         switch self.due {
         case .request, .close: self.close()
-        case .head: self.refuse("head", .headTimeout, self.loop.limits.headTimeout)
-        case .body: self.refuse("content", .bodyTimeout, self.loop.limits.bodyTimeout)
+        case .head: self.refuse(.timeout("head", "limits.headTimeout", self.loop.limits.headTimeout))
+        case .body: self.refuse(.timeout("content", "limits.bodyTimeout", self.loop.limits.bodyTimeout))
         case .write: self.closeUnlessProgressing()
         case .delegate: self.delegate?.deadlineReached(now)
         }
     }
 
-    private enum TimeLimit: String { case headTimeout, bodyTimeout }
-
-    private func refuse(_ part: String, _ limit: TimeLimit, _ time: TimeAmount) {
-        let detail =
-            "the \(part) of the request was not complete within \(time.nanoseconds / 1_000_000) ms (limits.\(limit))"
-        self.perform(self.machine.failed(Problem(.requestTimeout, "Request timeout", detail: detail)))
+    private func refuse(_ problem: Problem) {
+        self.perform(self.machine.failed(problem))
         self.flushUnlessBusy()
     }
 
     /// A client that takes at least something within the time limit may go on.
     private func closeUnlessProgressing() {
-        guard let options = self.context?.channel.syncOptions,
-            let left = try? options.getOption(.bufferedWritableBytes), left < self.bytesLeft
-        else { return self.close() }
+        let left = self.socket.bytesLeft
+        guard left < self.bytesLeft else { return self.close() }
         self.expect(.write, within: self.loop.limits.writeTimeout)
         self.bytesLeft = left
     }

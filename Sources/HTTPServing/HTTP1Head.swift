@@ -14,6 +14,8 @@ struct HTTP1Head {
 
     let response: Response
     let cors: HTTPHeaders
+    /// The field `Strict-Transport-Security`, where there is to be one.
+    let transportSecurity: String?
     let framing: Framing
     /// The field `Connection`, where it is needed.
     let connection: String?
@@ -45,6 +47,7 @@ struct HTTP1Head {
         body("\r\n")
         for (name, value) in self.response.headers { Self.field(name, value, body) }
         for (name, value) in self.cors { Self.field(name, value, body) }
+        if let value = self.transportSecurity { Self.field("Strict-Transport-Security", value, body) }
         switch self.framing {
         case .length(nil), .untilClose: break
         case .length(let length?): Self.field("Content-Length", String(length), body)

@@ -36,7 +36,7 @@ struct HTTP1HeadParser {
             if line.isEmpty {
                 let head = RequestHead(
                     method: method, target: target, isHTTP10: isHTTP10,
-                    bytes: UnsafeRawBufferPointer(rebasing: self.bytes[..<self.offset]), fields: fields)
+                    bytes: Array(self.bytes[..<self.offset]), fields: fields)
                 return (head, self.offset)
             }
             guard fields.count < self.fieldCount else {

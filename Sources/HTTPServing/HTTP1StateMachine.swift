@@ -80,7 +80,7 @@ struct HTTP1StateMachine {
             return self.received(head)
         case (.receiving(let head, var body), .body(var bytes)):
             guard body.readableBytes + bytes.readableBytes <= self.bodySize else {
-                return self.refuse(.contentTooLarge(self.bodyLimitText), of: head)
+                return self.refuse(.bodyTooLarge(self.bodySize), of: head)
             }
             self.state = .waiting  // so that the bytes have one owner, and are not copied
             if body.readableBytes == 0 { swap(&body, &bytes) } else { body.writeBuffer(&bytes) }
@@ -200,13 +200,9 @@ struct HTTP1StateMachine {
             return .badRequest("a request needs exactly one field Host (RFC 9112, section 3.2)")
         }
         if let length = head.known.contentLength, length > self.bodySize {
-            return .contentTooLarge(self.bodyLimitText)
+            return .bodyTooLarge(self.bodySize)
         }
         return nil
-    }
-
-    private var bodyLimitText: String {
-        "the content of a request may have at most \(self.bodySize) bytes (limits.bodySize)"
     }
 
     private mutating func refuse(_ problem: Problem, of head: RequestHead) -> OnPart {

@@ -2,18 +2,29 @@ public import Logging
 import NIOCore
 public import NIOPosix
 import Synchronization
+import TLS
 
 /// Accepts connections and answers what comes on them.
 public final class HTTPServer: Sendable {
     public struct Configuration: Sendable {
-        /// An address or a name; default `127.0.0.1`.
-        public var host = "127.0.0.1"
-        /// 0 takes any that is free; default 8080.
-        public var port = 8080
+        /// Where to listen; default is one plain listener on `127.0.0.1:8080`.
+        public var listeners = [Listener()]
         public var limits = Limits()
         public var cors = CORS()
 
         public init() {}
+
+        /// Where the first listener listens: an address or a name.
+        public var host: String {
+            get { self.listeners.first?.host ?? Listener().host }
+            set { self.listeners = [Listener(host: newValue, port: self.port)] }
+        }
+
+        /// The port of the first listener.
+        public var port: Int {
+            get { self.listeners.first?.port ?? Listener().port }
+            set { self.listeners = [Listener(host: self.host, port: newValue)] }
+        }
     }
 
     /// Connections beyond the limit that are still answered, so that clients are told and not just cut off.
@@ -22,11 +33,17 @@ public final class HTTPServer: Sendable {
     /// Small at first: NIO lets each connection keep its buffer for the next read, also a stream that never reads again.
     private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
 
+    /// A listener, and what its connections share on each loop.
+    private struct Site: Sendable {
+        let listener: Listener
+        let loops: PerLoop<LoopContext>
+    }
+
     private let configuration: Configuration
     private let group: MultiThreadedEventLoopGroup
     private let logger: Logger
-    private let loops: PerLoop<LoopContext>
-    private let listener = Mutex<(any Channel)?>(nil)
+    private let sites: [Site]
+    private let listening = Mutex<[any Channel]>([])
     private let connections = Count()
 
     /// How many connections there are, on all loops.
@@ -48,43 +65,70 @@ public final class HTTPServer: Sendable {
         self.group = group
         self.logger = logger
         let connections = self.connections
-        self.loops = try await PerLoop(group) { loop in
-            LoopContext(
-                eventLoop: loop, responder: responder, cors: configuration.cors, limits: configuration.limits
-            ) { connections.add($0) }
+        let securePort = configuration.listeners.first { $0.tls != nil }?.port ?? 443
+        var sites: [Site] = []
+        for listener in configuration.listeners {
+            let responder = listener.redirects ? SecureRedirect(port: securePort) : responder
+            let loops = try await PerLoop(group) { loop in
+                LoopContext(
+                    eventLoop: loop, responder: responder, cors: configuration.cors, limits: configuration.limits,
+                    transportSecurity: listener.transportSecurity.map { "max-age=\($0)" }
+                ) { connections.add($0) }
+            }
+            sites.append(Site(listener: listener, loops: loops))
         }
+        self.sites = sites
     }
 
     /// Begins to listen.
     ///
-    /// - Returns: The port that it listens on.
-    /// - Throws: When the address cannot be bound.
-    public func start() async throws -> Int {
-        try await self.loops.onEach { context in
-            let loop = NIOLoopBound(context, eventLoop: context.eventLoop)
-            context.eventLoop.scheduleRepeatedTask(initialDelay: Deadlines.tick, delay: Deadlines.tick) { _ in
-                loop.value.tick()
+    /// - Returns: The ports that it listens on, in the order of the listeners.
+    /// - Throws: ``ListenFailure`` when an address cannot be bound.
+    public func start() async throws -> [Int] {
+        var ports: [Int] = []
+        for site in self.sites {
+            try await site.loops.onEach { context in
+                let loop = NIOLoopBound(context, eventLoop: context.eventLoop)
+                context.eventLoop.scheduleRepeatedTask(initialDelay: Deadlines.tick, delay: Deadlines.tick) { _ in
+                    loop.value.tick()
+                }
             }
+            let channel: any Channel
+            do {
+                channel = try await self.listen(site)
+            } catch {
+                throw ListenFailure(address: site.listener.address, reason: "\(error)")
+            }
+            self.listening.withLock { $0.append(channel) }
+            ports.append(channel.localAddress?.port ?? site.listener.port)
         }
-        let listener = try await ServerBootstrap(group: self.group)
+        return ports
+    }
+
+    private func listen(_ site: Site) async throws -> any Channel {
+        try await ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 32)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.recvAllocator, value: Self.receiveBuffers)
-            .childChannelInitializer { self.initialize($0) }
-            .bind(host: self.configuration.host, port: self.configuration.port).get()
-        self.listener.withLock { $0 = listener }
-        return listener.localAddress?.port ?? self.configuration.port
+            .childChannelInitializer { self.initialize($0, at: site) }
+            .bind(host: site.listener.host, port: site.listener.port).get()
     }
 
-    private func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
+    private func initialize(_ channel: any Channel, at site: Site) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let excess = self.connections.value - self.configuration.limits.connections
             guard excess < Self.refusableConnections else { throw TooManyConnections() }
-            let connection = HTTP1Connection(self.loops[channel.eventLoop], isOverCapacity: excess >= 0)
-            try channel.pipeline.syncOperations.addHandler(connection)
+            let socket = SocketHandler()
+            let version = HTTPVersionHandler(
+                site.loops[channel.eventLoop], over: socket, isSecure: site.listener.tls != nil,
+                isOverCapacity: excess >= 0)
+            var handlers: [any ChannelHandler] = [socket, version]
+            // The version's deadline is that of the handshake too.
+            if let tls = site.listener.tls?() { try handlers.insert(TLSHandler(tls, handshakeTimeout: nil), at: 1) }
+            try channel.pipeline.syncOperations.addHandlers(handlers)
         }
     }
 
@@ -96,8 +140,7 @@ public final class HTTPServer: Sendable {
     /// Stops in good order: takes no more connections, lets every answer come to its end, and closes after `timeout` what
     /// is left.
     public func drain(within timeout: Duration) async {
-        let listener = self.listener.withLock { $0 }
-        try? await listener?.close().get()
+        for channel in self.listening.withLock({ $0 }) { try? await channel.close().get() }
         await self.onEachConnection { $0.drain() }
         let clock = ContinuousClock()
         let end = clock.now + timeout
@@ -111,9 +154,19 @@ public final class HTTPServer: Sendable {
         await self.onEachConnection { $0.close() }
     }
 
-    private func onEachConnection(_ body: @escaping @Sendable (HTTP1Connection) -> Void) async {
-        try? await self.loops.onEach { context in
-            for case let connection as HTTP1Connection in context.deadlines.owners { body(connection) }
+    private func onEachConnection(_ body: @escaping @Sendable (any ServedConnection) -> Void) async {
+        for site in self.sites {
+            try? await site.loops.onEach { context in
+                for case let connection as any ServedConnection in context.deadlines.owners { body(connection) }
+            }
         }
     }
+}
+
+/// Why an address cannot be listened on.
+public struct ListenFailure: Error, CustomStringConvertible {
+    let address: String
+    let reason: String
+
+    public var description: String { "cannot listen on \(self.address): \(self.reason)" }
 }

@@ -21,5 +21,10 @@ public struct Limits: Sendable {
     /// The most connections; what comes beyond is answered and closed. Default 10,000.
     public var connections = 10_000
 
+    /// The most requests and streams under way on one HTTP/2 connection; default 250.
+    public var streams = 250
+    /// How long an HTTP/2 client may be silent before it is asked whether it is still there; default 30 s.
+    public var pingInterval = TimeAmount.seconds(30)
+
     public init() {}
 }

@@ -6,14 +6,21 @@ import NIOCore
     import Darwin
 #endif
 
-/// What the connections of one event loop share. Owner: that event loop.
+/// A client's connection, whatever it speaks.
+protocol ServedConnection: DeadlineOwner {
+    /// The server is stopping: no further request, and the answers under way come to their end.
+    func drain()
+    func close()
+}
+
+/// What the connections of one listener on one event loop share. Owner: that event loop.
 final class LoopContext {
     let eventLoop: any EventLoop
     let responder: any Responder
     let cors: CORS
     let limits: Limits
-    /// Whether connections may write to the socket itself: not where something encrypts on the way.
-    let ownsSockets: Bool
+    /// The field `Strict-Transport-Security` of all answers (RFC 6797), where there is to be one.
+    let transportSecurity: String?
     /// Told of each connection that has come (1) or gone (-1).
     private let count: @Sendable (Int) -> Void
     var deadlines = Deadlines()
@@ -22,22 +29,22 @@ final class LoopContext {
 
     init(
         eventLoop: any EventLoop, responder: any Responder, cors: CORS = CORS(), limits: Limits = Limits(),
-        ownsSockets: Bool = true, count: @escaping @Sendable (Int) -> Void = { _ in }
+        transportSecurity: String? = nil, count: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.eventLoop = eventLoop
         self.responder = responder
         self.cors = cors
         self.limits = limits
-        self.ownsSockets = ownsSockets
+        self.transportSecurity = transportSecurity
         self.count = count
     }
 
-    func opened(_ connection: HTTP1Connection) {
+    func opened(_ connection: any ServedConnection) {
         self.deadlines.add(connection)
         self.count(1)
     }
 
-    func closed(_ connection: HTTP1Connection) {
+    func closed(_ connection: any ServedConnection) {
         self.deadlines.remove(connection)
         self.count(-1)
     }

@@ -48,6 +48,18 @@ extension Problem {
             detail: "the head of a request may have at most \(limit) \(unit) (\(key))")
     }
 
+    static func bodyTooLarge(_ limit: Int) -> Problem {
+        .contentTooLarge("the content of a request may have at most \(limit) bytes (limits.bodySize)")
+    }
+
+    /// A part of a request did not come in time.
+    static func timeout(_ part: String, _ key: String, _ limit: TimeAmount) -> Problem {
+        let time = "\(limit.nanoseconds / 1_000_000) ms"
+        return Problem(
+            .requestTimeout, "Request timeout",
+            detail: "the \(part) of the request was not complete within \(time) (\(key))")
+    }
+
     public static func notFound(_ detail: String) -> Problem {
         Problem(.notFound, "Not found", detail: detail)
     }

@@ -19,17 +19,19 @@ final class RequestHead: Sendable {
     private let fields: [Field]
 
     /// - Parameter fields: Where they stand in `bytes`.
-    init(method: HTTPMethod, target: [UInt8], isHTTP10: Bool, bytes: UnsafeRawBufferPointer, fields: [Field]) {
+    init(method: HTTPMethod, target: [UInt8], isHTTP10: Bool, bytes: [UInt8], fields: [Field]) {
         self.method = method
         self.target = target
         self.isHTTP10 = isHTTP10
-        self.bytes = Array(bytes)
+        self.bytes = bytes
         self.fields = fields
         var known = KnownFields()
-        for field in fields {
-            known.take(
-                UnsafeRawBufferPointer(rebasing: bytes[field.name]),
-                UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+        bytes.withUnsafeBytes { bytes in
+            for field in fields {
+                known.take(
+                    UnsafeRawBufferPointer(rebasing: bytes[field.name]),
+                    UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+            }
         }
         self.known = known
     }

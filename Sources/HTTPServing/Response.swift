@@ -28,6 +28,8 @@ public final class ResponseMemo {
     var bytes: ByteBuffer?
     /// The value of the field `Date` in them.
     var date = ""
+    /// The value of the field `Strict-Transport-Security` in them.
+    var transportSecurity: String?
 
     public init() {}
 }

@@ -6,6 +6,7 @@ import NIOPosix
 public import ServiceLifecycle
 import SQLiteLedger
 import Transports
+import UnixSignals
 
 /// The server, put together: ledger, bridge, transports and HTTP, as one service that runs until it is told to stop.
 public struct PolluxServer: Service {
@@ -40,21 +41,24 @@ public struct PolluxServer: Service {
     private func run(on group: MultiThreadedEventLoopGroup) async throws {
         let bridge = try self.bridge()
         defer { bridge.close() }
+        let sites = try Sites(self.configuration, logger: self.logger)
         let router = Router(
             channels: try await ChannelResource(bridge, configuration: self.configuration.transports, group: group),
             files: self.configuration.publicFolder.flatMap { StaticFiles(folder: $0) },
-            cors: self.configuration.http.cors)
-        let server = try await HTTPServer(self.configuration.http, responder: router, group: group, logger: self.logger)
-        let port = try await server.start()
+            cors: self.configuration.http.cors, credentials: sites.credentials)
+        var http = self.configuration.http
+        http.listeners = sites.listeners
+        let server = try await HTTPServer(http, responder: router, group: group, logger: self.logger)
+        let ports = try await server.start()
+        sites.tell(ports)
         self.logger.info(
             "serving",
             metadata: [
-                "host": "\(self.configuration.http.host)", "port": "\(port)",
                 "loops": "\(self.configuration.loops ?? System.coreCount)",
                 "ledger": "\(self.configuration.ledger)", "epoch": "\(bridge.epoch)",
             ])
-        self.onStart(port)
-        try await self.work(with: bridge)
+        self.onStart(ports.first ?? 0)
+        try await self.work(with: bridge, sites.credentials)
         self.logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
         router.drain()
         await server.drain(within: self.configuration.drainTimeout)
@@ -71,7 +75,7 @@ public struct PolluxServer: Service {
     }
 
     /// What goes on beside the connections, until the shutdown.
-    private func work(with bridge: Bridge) async throws {
+    private func work(with bridge: Bridge, _ credentials: [TLSCredentials]) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for source in self.configuration.sources {
                 let clock = ClockSource(
@@ -83,7 +87,27 @@ public struct PolluxServer: Service {
                     while (try? await Task.sleep(for: .seconds(1))) != nil { bridge.sweep() }
                 }
             }
+            if !credentials.isEmpty {
+                group.addTask { await cancelWhenGracefulShutdown { await Self.watch(credentials) } }
+                group.addTask { await cancelWhenGracefulShutdown { await Self.reloadOnHangUp(credentials) } }
+            }
             try await group.waitForAll()
+        }
+    }
+
+    /// Looks every five seconds whether the files of certificates have changed.
+    private static func watch(_ credentials: [TLSCredentials]) async {
+        while (try? await Task.sleep(for: .seconds(5))) != nil {
+            for credential in credentials {
+                credential.reloadIfChanged()
+                credential.tellExpiry()
+            }
+        }
+    }
+
+    private static func reloadOnHangUp(_ credentials: [TLSCredentials]) async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            for credential in credentials { credential.reload() }
         }
     }
 }

@@ -9,10 +9,12 @@ final class Router: Responder {
     private let channels: ChannelResource
     private let files: StaticFiles?
     private let cors: CORS
+    private let credentials: [TLSCredentials]
     /// Whether the server is stopping, so that nobody should send it new work.
     private let isDraining = Atomic<Bool>(false)
 
-    init(channels: ChannelResource, files: StaticFiles?, cors: CORS) {
+    init(channels: ChannelResource, files: StaticFiles?, cors: CORS, credentials: [TLSCredentials] = []) {
+        self.credentials = credentials
         self.channels = channels
         self.files = files
         self.cors = cors
@@ -73,7 +75,7 @@ final class Router: Responder {
         guard !self.isDraining.load(ordering: .relaxed) else {
             return exchange.respond(Problem.unavailable("the server is stopping", retryAfter: 5).response)
         }
-        self.channels.probe(on: exchange)
+        self.channels.probe(remarks: self.credentials.map { $0.expiryText() }.joined(), on: exchange)
     }
 
     private func file(_ request: Request, _ exchange: any Exchange) throws(Problem) {

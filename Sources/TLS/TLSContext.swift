@@ -5,7 +5,8 @@ import COpenSSL
 public final class TLSContext: Sendable {
     nonisolated(unsafe) let pointer: OpaquePointer
     let isServer: Bool
-    let ticketKeys: TicketKeys
+    /// What sessions are sealed with; for a context that takes this one's place.
+    public let ticketKeys: TicketKeys
     /// What a server shows to clients, the one for those that name no host first; empty on the client's side.
     let identities: [TLSIdentity]
     /// What may be spoken on top, by falling preference, in ALPN's names.

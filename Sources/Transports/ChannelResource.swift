@@ -119,13 +119,15 @@ public struct ChannelResource: Sendable {
     }
 
     /// Answers whether events could be published now.
-    public func probe(on exchange: any Exchange) {
+    ///
+    /// - Parameter remarks: What stands below the answer that they can; whole lines.
+    public func probe(remarks: String = "", on exchange: any Exchange) {
         let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
         let eventLoop = exchange.eventLoop
         self.bridge.probe { result in
             eventLoop.run {
                 switch result {
-                case .success: answer.value.respond(.text("ready\n"))
+                case .success: answer.value.respond(.text("ready\n" + remarks))
                 case .failure(let error): answer.value.respond(Problem(error).response)
                 }
             }

@@ -84,7 +84,7 @@ import Testing
         let server = try await HTTPServer(
             configuration, responder: service, group: group,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try await body(server, try await server.start(), group)
+        try await body(server, try #require(try await server.start().first), group)
         await server.drain(within: .seconds(10))
         try await group.shutdownGracefully()
     }

@@ -1,10 +1,10 @@
 import JSON
 
-/// The JSON file: settings, in groups, and the two sections `retention` and `sources`. Members whose names begin with
+/// The JSON file: settings, in groups, and the sections `listen`, `retention` and `sources`. Members whose names begin with
 /// `//` are comments.
 struct ConfigurationFile {
     /// The names of what is no setting.
-    static let sections = ["retention", "sources"]
+    static let sections = ["listen", "retention", "sources"]
     private static let mostBytes = 1 << 20
 
     let place: Place

@@ -45,6 +45,12 @@ public struct LoadedConfiguration: Sendable {
         let places = self.takeSettings(layers.compactMap(\.self))
         self.tellSettings(places, following: self.keepBounds(places, &findings))
         if let file { self.takeSections(file, &findings) }
+        if !self.server.listen.isEmpty {
+            for key in ["host", "port"] {
+                guard let place = places[key] else { continue }
+                findings.add(place, "\(key) is given, and listen too; one of them says where to listen")
+            }
+        }
         guard findings.problems.isEmpty else { throw ConfigurationError(problems: findings.problems) }
     }
 
@@ -92,6 +98,12 @@ public struct LoadedConfiguration: Sendable {
     }
 
     private mutating func takeSections(_ file: ConfigurationFile, _ findings: inout Findings) {
+        if let section = file.section("listen") {
+            self.server.listen = ListenSection(section, in: file.place, &findings).listeners
+            for (index, listener) in self.server.listen.enumerated() {
+                self.add("listen[\(index)]", ListenSection.text(listener), "from \(file.place)")
+            }
+        }
         if let section = file.section("retention") {
             let retention = RetentionSection(section, in: file.place, &findings)
             self.server.retention = retention.rules

@@ -20,6 +20,9 @@ struct SectionObject {
         }
     }
 
+    /// A member as it stands there; `nil` if it does not.
+    func member(_ name: String) -> JSONValue? { self.members.first { $0.name == name }?.value }
+
     /// The value of a member; `nil` if it is not there or wrong.
     func value<Value>(_ name: String, _ form: Form<Value>, _ findings: inout Findings) -> Value? {
         guard let member = self.members.first(where: { $0.name == name }) else { return nil }

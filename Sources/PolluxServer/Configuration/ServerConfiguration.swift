@@ -15,6 +15,8 @@ public struct ServerConfiguration: Sendable {
     }
 
     public var http = HTTPServer.Configuration()
+    /// Where to listen, in place of `http.listeners`; default: nowhere else.
+    public var listen: [ListenConfiguration] = []
     public var transports = TransportConfiguration()
     public var ledger = LedgerKind.sqlite
     public var sqlite = SQLiteLedger.Configuration()
@@ -68,6 +70,21 @@ public struct ServerConfiguration: Sendable {
             self.memory.idempotencyKeys = newValue
             self.sqlite.idempotencyKeys = newValue
         }
+    }
+}
+
+/// Where to listen, and how.
+public struct ListenConfiguration: Sendable, Equatable {
+    public var host: String
+    public var port: Int
+    /// Without it connections are plain.
+    public var tls: TLSFiles?
+    /// Whether clients are only sent to the first listener with TLS.
+    public var redirects = false
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
     }
 }
 

@@ -43,6 +43,9 @@ extension Setting {
             "limits.connections", .count(1...10_000_000), \.connections, unset: "by the limit of open files",
             "the most connections; what comes beyond is refused"),
         Setting(
+            "limits.streams", .count(1...10_000), \.http.limits.streams,
+            "the most requests and streams under way on one HTTP/2 connection"),
+        Setting(
             "limits.headTimeout", .timeout, \.http.limits.headTimeout,
             "how long a request's head may take, and a new connection until its first one"),
         Setting("limits.bodyTimeout", .timeout, \.http.limits.bodyTimeout, "how long a request's content may take"),
@@ -52,6 +55,9 @@ extension Setting {
         Setting(
             "limits.lingerTimeout", .timeout, \.http.limits.lingerTimeout,
             "how long a connection is read on after its last answer, so that the client gets all of it"),
+        Setting(
+            "limits.pingInterval", .timeout, \.http.limits.pingInterval,
+            "how long an HTTP/2 client may be silent before it is asked whether it is still there"),
     ]
 
     private static let streams = [

@@ -1,0 +1,96 @@
+import NIOCore
+import NIOHTTP2
+import NIOTLS
+
+/// The beginning of a connection: finds out what the client speaks, and makes place for what speaks it. Under TLS that
+/// is what was agreed on (ALPN, RFC 7301), else the first bytes tell (prior knowledge of HTTP/2, RFC 9113, section 3.3).
+final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+    private let loop: LoopContext
+    private let socket: SocketHandler
+    private let isSecure: Bool
+    private let isOverCapacity: Bool
+    private var context: ChannelHandlerContext?
+    private var bytes = ByteBuffer()
+    var deadlineIndex = 0
+
+    init(_ loop: LoopContext, over socket: SocketHandler, isSecure: Bool, isOverCapacity: Bool) {
+        self.loop = loop
+        self.socket = socket
+        self.isSecure = isSecure
+        self.isOverCapacity = isOverCapacity
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.loop.opened(self)
+        self.loop.deadlines.set(.now() + self.loop.limits.headTimeout, of: self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.loop.closed(self)
+        self.context = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case TLSUserEvent.handshakeCompleted(let name): self.makePlace(for: name == "h2", context)
+        case ChannelEvent.inputClosed: self.close()
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = self.unwrapInboundIn(data)
+        self.bytes.writeBuffer(&bytes)
+        guard !self.isSecure else { return }
+        let known = self.bytes.readableBytesView.prefix(Self.preface.count)
+        guard Self.preface.starts(with: known) else { return self.makePlace(for: false, context) }
+        if known.count == Self.preface.count { self.makePlace(for: true, context) }
+    }
+
+    /// Errors close the connection where they come from.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func makePlace(for isHTTP2: Bool, _ context: ChannelHandlerContext) {
+        do {
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandlers(isHTTP2 ? self.http2() : self.http1(), position: .after(self))
+        } catch {
+            return context.close(promise: nil)
+        }
+        if self.bytes.readableBytes > 0 {
+            context.fireChannelRead(self.wrapInboundOut(self.bytes))
+            context.fireChannelReadComplete()
+        }
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    private func http1() -> [any ChannelHandler] {
+        [HTTP1Connection(self.loop, over: self.socket, isOverCapacity: self.isOverCapacity)]
+    }
+
+    private func http2() -> [any ChannelHandler] {
+        let connection = HTTP2Connection(self.loop, over: self.socket, isOverCapacity: self.isOverCapacity)
+        return [NIOHTTP2Handler(for: connection, limits: self.loop.limits), connection]
+    }
+}
+
+extension HTTPVersionHandler: ServedConnection {
+    func deadlineReached(_ now: NIODeadline) { self.close() }
+
+    func drain() { self.close() }
+
+    func close() {
+        self.context?.close(promise: nil)
+    }
+}
+
+@available(*, unavailable)
+extension HTTPVersionHandler: Sendable {}

@@ -1,0 +1,123 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The first handler of a connection: writes straight to the socket while it takes what is written, which saves a
+/// running stream the work of NIO's queue; what the socket does not take goes through NIO. Owner: its event loop.
+///
+/// The descriptor is used only while the channel is active, on its loop, and while NIO has nothing to write itself.
+final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Goes up the pipeline when the socket has taken all that was written.
+    struct Drained {}
+
+    /// The descriptor; -1 where there is none, as in tests, and once the channel is inactive.
+    private var socket: CInt = -1
+    /// How many writes NIO still has.
+    private var writesInNIO = 0
+    private var isWriting = false
+    private var context: ChannelHandlerContext?
+    /// Whether what still comes is thrown away: a client that is sent off gets to read why only if its bytes are taken.
+    var discardsInput = false
+
+    /// Whether the socket has taken all that was written.
+    var isDrained: Bool { self.writesInNIO == 0 }
+
+    /// How many bytes it has still to take.
+    var bytesLeft: Int {
+        guard let options = self.context?.channel.syncOptions else { return 0 }
+        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { self.open(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.open(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.socket = -1
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if !self.discardsInput { context.fireChannelRead(data) }
+    }
+
+    private func open(_ context: ChannelHandlerContext) {
+        let socket = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) { $0 }
+        self.socket = socket ?? -1
+    }
+
+    /// Writes are sent as they come: those above write what is ready to go.
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        var bytes = self.unwrapOutboundIn(data)
+        if self.socket >= 0, self.writesInNIO == 0 {
+            bytes.moveReaderIndex(forwardBy: bytes.withUnsafeReadableBytes { self.send($0) })
+            if bytes.readableBytes == 0 {
+                promise?.succeed()
+                return
+            }
+        }
+        self.writeThroughNIO(bytes, context, promise)
+    }
+
+    /// Nothing is held back here, and NIO was told to flush with each write.
+    func flush(context: ChannelHandlerContext) {}
+
+    /// Writes what the socket takes without waiting; returns how many bytes that are. An error counts as none: it comes
+    /// again in NIO's own write, and ends the connection there.
+    private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+        while true {
+            let count = Glibc.send(self.socket, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
+            if count >= 0 { return count }
+            guard errno == EINTR else { return 0 }
+        }
+    }
+
+    private func writeThroughNIO(
+        _ bytes: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+    ) {
+        self.writesInNIO += 1
+        self.isWriting = true
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.writeCompleted(context) }
+        if let promise { written.futureResult.cascade(to: promise) }
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: written)
+        self.isWriting = false
+    }
+
+    private func writeCompleted(_ context: ChannelHandlerContext) {
+        self.writesInNIO -= 1
+        guard self.writesInNIO == 0, !self.isWriting, context.channel.isActive else { return }
+        context.fireUserInboundEventTriggered(Drained())
+    }
+
+    /// Lets the system acknowledge the next request together with its answer. Else it sends a packet of its own as soon
+    /// as a request is read that is not answered at once, which is what a held poll is: an eighth of its cost.
+    func acknowledgeWithAnswers() {
+        #if os(Linux)
+            guard self.socket >= 0 else { return }
+            var off: CInt = 0
+            setsockopt(self.socket, CInt(IPPROTO_TCP), TCP_QUICKACK, &off, socklen_t(MemoryLayout<CInt>.size))
+        #endif
+    }
+}
+
+@available(*, unavailable)
+extension SocketHandler: Sendable {}
