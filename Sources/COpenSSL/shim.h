@@ -103,6 +103,10 @@ static inline int pollux_no_passphrase(char *buffer, int size, int is_writing, v
     return -1;
 }
 
+static inline int pollux_MBSTRING_UTF8(void) {
+    return MBSTRING_UTF8;
+}
+
 static inline EVP_PKEY *pollux_generate_P256(void) {
     return EVP_EC_gen("P-256");
 }

@@ -132,8 +132,15 @@ final class HTTP2Connection: ChannelInboundHandler {
         guard let stream = self.streams.removeValue(forKey: id) else { return }
         self.loop.deadlines.remove(stream)
         stream.closed()
-        guard self.streams.isEmpty else { return }
-        if case .draining = self.state { self.sayGoodbye() } else if self.isOverCapacity { self.sayGoodbye() }
+        // Not at once: NIO's handler may be in the middle of writing the stream's last frame.
+        if self.isDone { self.flushSoon() }
+    }
+
+    /// Whether the last answer is given that there is to be.
+    private var isDone: Bool {
+        guard self.streams.isEmpty else { return false }
+        if case .draining = self.state { return true }
+        return self.isOverCapacity && self.lastStreamID != .rootStream
     }
 
     /// Of the client's errors NIO tells it itself: those of a stream by resetting it, others by a last GOAWAY.
@@ -181,6 +188,7 @@ final class HTTP2Connection: ChannelInboundHandler {
         for id in self.unneeded where self.streams[id] != nil { self.reset(id, .noError) }
         self.unneeded.removeAll()
         self.tellDrained()
+        if self.isDone { self.sayGoodbye() }
     }
 
     private func tellDrained() {

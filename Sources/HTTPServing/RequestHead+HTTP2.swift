@@ -20,8 +20,14 @@ extension RequestHead {
             fields.append(Field(name: start..<middle, value: middle..<bytes.count))
         }
         if let authority = headers.first(name: ":authority"), !headers.contains(name: "host") { add("host", authority) }
-        for (name, value, _) in headers where !name.hasPrefix(":") { add(name, value) }
+        for (name, value, _) in headers where !name.hasPrefix(":") {
+            guard !name.isEmpty else { throw .badRequest("a field needs a name (RFC 9110, section 5.1)") }
+            add(name, value)
+        }
         self.init(
             method: HTTPMethod(rawValue: method), target: Array(path.utf8), isHTTP10: false, bytes: bytes, fields: fields)
+        guard self.known.contentLengths == 0 || self.known.contentLength != nil else {
+            throw .badRequest("the field Content-Length must be a number (RFC 9110, section 8.6)")
+        }
     }
 }

@@ -1,3 +1,4 @@
+import NIOCore
 import NIOHTTP1
 
 /// Sends clients that come in the clear to the same place under `https` (RFC 9110, section 15.4.9).
@@ -15,7 +16,8 @@ struct SecureRedirect: Responder {
         let authority = self.port == 443 ? name : "\(name):\(self.port)"
         let query = request.query.isEmpty ? "" : "?" + String(decoding: request.query, as: UTF8.self)
         exchange.respond(
-            Response(.permanentRedirect, headers: ["Location": "https://\(authority)\(request.pathText)\(query)"]))
+            Response(.permanentRedirect, headers: ["Location": "https://\(authority)\(request.pathText)\(query)"],
+                body: ByteBuffer()))
     }
 
     /// The host without its port; `nil` if it is none.

@@ -62,10 +62,8 @@ extension Request {
             bytes += Array(value.utf8)
             fields.append(RequestHead.Field(name: start..<middle, value: middle..<bytes.count))
         }
-        return bytes.withUnsafeBytes { bytes in
-            Request(
-                RequestHead(method: method, target: Array(target.utf8), isHTTP10: false, bytes: bytes, fields: fields))
-        }
+        return Request(
+            RequestHead(method: method, target: Array(target.utf8), isHTTP10: false, bytes: bytes, fields: fields))
     }
 }
 
