@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "pollux",
             dependencies: [
-                "Channels", "HTTPServing", "PolluxClient", "PolluxServer", "SQLiteLedger",
+                "Channels", "HTTPServing", "PolluxClient", "PolluxServer", "SQLiteLedger", "TLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -12,6 +12,8 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     /// The most bytes of unfinished requests, as a multiple of what one may have.
     private static let bodiesHeld = 4
+    /// While so many bytes of answers wait for the client's windows, no further request is answered.
+    private static let unsentLimit = 4 << 20
     /// How often the connection is looked after.
     private static let inspection = TimeAmount.seconds(1)
 
@@ -32,6 +34,10 @@ final class HTTP2Connection: ChannelInboundHandler {
     private var unneeded: [HTTP2StreamID] = []
     /// How many bytes of unfinished requests are held.
     private var heldBytes = 0
+    /// How many bytes of answers wait for the client's windows, or for the next flush.
+    private var unsent = 0
+    /// Requests that are complete and wait until the client has taken more of the answers before.
+    private var waiting = CircularBuffer<HTTP2Stream>()
 
     private enum State {
         case open
@@ -64,6 +70,7 @@ final class HTTP2Connection: ChannelInboundHandler {
         self.loop.closed(self)
         let streams = self.streams.values
         self.streams = [:]
+        self.waiting.removeAll()
         for stream in streams { stream.closed() }
         context.fireChannelInactive()
     }
@@ -105,6 +112,18 @@ final class HTTP2Connection: ChannelInboundHandler {
         if content.endStream { stream.inputEnded() }
     }
 
+    /// A stream's request is complete.
+    func handle(_ stream: HTTP2Stream) {
+        if self.unsent < Self.unsentLimit, self.waiting.isEmpty { stream.handle() } else { self.waiting.append(stream) }
+    }
+
+    private func handleWaiting() {
+        while self.unsent < Self.unsentLimit, let stream = self.waiting.popFirst() { stream.handle() }
+    }
+
+    /// A stream holds so many bytes more of its answer, or less.
+    func holdsUnsent(_ bytes: Int) { self.unsent += bytes }
+
     /// A stream holds so many bytes more of its request, or less.
     func held(_ bytes: Int) { self.heldBytes += bytes }
 
@@ -133,7 +152,7 @@ final class HTTP2Connection: ChannelInboundHandler {
         self.loop.deadlines.remove(stream)
         stream.closed()
         // Not at once: NIO's handler may be in the middle of writing the stream's last frame.
-        if self.isDone { self.flushSoon() }
+        if self.isDone || !self.waiting.isEmpty { self.flushSoon() }
     }
 
     /// Whether the last answer is given that there is to be.
@@ -188,6 +207,7 @@ final class HTTP2Connection: ChannelInboundHandler {
         for id in self.unneeded where self.streams[id] != nil { self.reset(id, .noError) }
         self.unneeded.removeAll()
         self.tellDrained()
+        self.handleWaiting()
         if self.isDone { self.sayGoodbye() }
     }
 
@@ -202,7 +222,7 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     private func inspectLater() {
         let limits = self.loop.limits
-        let interval = min(Self.inspection, limits.idleTimeout, limits.writeTimeout, limits.pingInterval)
+        let interval = min(Self.inspection, limits.headTimeout, limits.idleTimeout, limits.writeTimeout, limits.pingInterval)
         self.loop.deadlines.set(.now() + interval, of: self)
     }
 
@@ -211,7 +231,8 @@ final class HTTP2Connection: ChannelInboundHandler {
         let silence = now - self.lastHeard
         let limits = self.loop.limits
         if self.streams.isEmpty {
-            if silence >= limits.idleTimeout { self.sayGoodbye() }
+            let limit = self.lastStreamID == .rootStream ? limits.headTimeout : limits.idleTimeout
+            if silence >= limit { self.sayGoodbye() }
         } else if silence >= limits.pingInterval + (self.isPinged ? limits.writeTimeout : .zero) {
             if self.isPinged { return self.close() }
             self.isPinged = true
@@ -280,7 +301,7 @@ extension HTTP2Connection: NIOHTTP2FrameDelegate {
             self.state = .closing
         default: break
         }
-        if !self.drained.isEmpty || !self.unneeded.isEmpty { self.flushSoon() }
+        if !self.drained.isEmpty || !self.unneeded.isEmpty || !self.waiting.isEmpty { self.flushSoon() }
     }
 
     private func answered(_ stream: HTTP2Stream) {

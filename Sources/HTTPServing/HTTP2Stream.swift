@@ -10,6 +10,8 @@ import NIOHTTP2
 final class HTTP2Stream {
     private enum State {
         case receiving(RequestHead, body: ByteBuffer)
+        /// The request is complete, and waits until it may be answered.
+        case waiting(Request)
         case answering
         case streaming
         /// All is written.
@@ -95,9 +97,16 @@ final class HTTP2Stream {
         self.isInputEnded = true
         guard case .receiving(let head, let body) = self.state else { return }
         self.letGo(of: body)
-        self.state = .answering
+        self.state = .waiting(Request(head, body: body, isOverCapacity: self.isOverCapacity))
         self.setDeadline(.distantFuture)
-        self.loop.responder.respond(to: Request(head, body: body, isOverCapacity: self.isOverCapacity), on: self)
+        self.connection?.handle(self)
+    }
+
+    /// Has the request answered.
+    func handle() {
+        guard case .waiting(let request) = self.state else { return }
+        self.state = .answering
+        self.loop.responder.respond(to: request, on: self)
     }
 
     private func letGo(of body: ByteBuffer) {
@@ -130,13 +139,18 @@ final class HTTP2Stream {
     }
 
     private func writeData(_ bytes: ByteBuffer, isEnd: Bool) {
-        self.unsent += bytes.readableBytes
+        self.hold(bytes.readableBytes)
         self.write(.data(.init(data: .byteBuffer(bytes), endStream: isEnd)))
+    }
+
+    private func hold(_ bytes: Int) {
+        self.unsent += bytes
+        self.connection?.holdsUnsent(bytes)
     }
 
     /// So many bytes are on their way. Returns whether the writer has waited for these.
     func sent(_ bytes: Int) -> Bool {
-        self.unsent -= bytes
+        self.hold(-bytes)
         guard self.unsent == 0 else {
             if self.isWaiting { self.expectProgress() }
             return false
@@ -165,6 +179,7 @@ final class HTTP2Stream {
     /// The stream is no more, whoever ended it.
     func closed() {
         if case .receiving(_, let body) = self.state { self.letGo(of: body) }
+        self.hold(-self.unsent)
         self.state = .closed
         let delegate = self.delegate
         self.delegate = nil

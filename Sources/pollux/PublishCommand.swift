@@ -1,5 +1,6 @@
 import ArgumentParser
 import PolluxClient
+import TLS
 
 /// `pollux publish`: the events of a command line or of standard input.
 struct PublishCommand: AsyncParsableCommand {
@@ -44,7 +45,9 @@ struct PublishCommand: AsyncParsableCommand {
     func run() async throws {
         var events = OutgoingEvents(self)
         do {
-            try await Publisher(self.connection.server, channel: self.channel).publish {
+            try await Publisher(
+                self.connection.server, channel: self.channel, trust: self.connection.trust
+            ).publish {
                 try events.next()
             } published: { id in
                 LineWriter.output.write(id)
@@ -89,9 +92,16 @@ private struct OutgoingEvents {
 struct ServerOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where the server is: http://host[:port][/prefix]. (default: \(ServerURL.standard))", valueName: "url"),
+            "Where the server is: http[s]://host[:port][/prefix]. (default: \(ServerURL.standard))", valueName: "url"),
         transform: { try ServerURL(parsing: $0) })
     var server = ServerURL.standard
+
+    @Option(
+        help: ArgumentHelp(
+            "The authorities to trust for https, instead of the system's: a PEM file.", valueName: "file"))
+    var cacert: String?
+
+    var trust: TLSClientConfiguration.Trust { self.cacert.map { .authorities(file: $0) } ?? .system }
 }
 
 extension ExitCode {

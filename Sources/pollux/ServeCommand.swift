@@ -3,6 +3,7 @@ import HTTPServing
 import Logging
 import PolluxServer
 import ServiceLifecycle
+import TLS
 import UnixSignals
 
 /// `pollux serve`.
@@ -16,9 +17,15 @@ struct ServeCommand: AsyncParsableCommand {
 
               pollux serve --config config/pollux.json
               pollux serve --port 9000 --set stream.heartbeat=5s
+              pollux serve --tls-self-signed --port 8443
             """)
 
     @OptionGroup var options: ConfigurationOptions
+
+    @Flag(
+        name: .customLong("tls-self-signed"),
+        help: "For development: speak TLS, with a certificate of an authority of its own, kept in data/tls.")
+    var isSelfSigned = false
 
     func run() async throws {
         var configuration = try self.options.load().server
@@ -29,6 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.connections = connections
         logger.info(
             "limit of open files raised", metadata: ["openFiles": "\(openFiles)", "connections": "\(connections)"])
+        if self.isSelfSigned { configuration.listen = [try DevelopmentListener.make(configuration, logger: logger)] }
         let server = PolluxServer(configuration, logger: logger)
         let services = ServiceGroup(
             configuration: .init(

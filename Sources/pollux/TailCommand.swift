@@ -59,7 +59,8 @@ struct TailCommand: AsyncParsableCommand {
     func run() async throws {
         let start = self.after.map { .after($0) } ?? self.since ?? .now
         let follower = Follower(
-            self.connection.server, channels: self.channels, transport: self.transport, start: start)
+            self.connection.server, channels: self.channels, transport: self.transport, start: start,
+            trust: self.connection.trust)
         var printer = Printer(self)
         do {
             try await follower.run { printer.goesOn(after: $0) }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TLS
 
 extension ClientError {
     /// What to tell of an error on the way to a connection.
@@ -11,6 +12,8 @@ extension ClientError {
     /// What to tell of an error on a connection.
     init(onConnection error: any Error) {
         switch error {
+        case TLSError.untrusted, TLSError.handshakeFailed, TLSError.handshakeTimeout:
+            self = .unreachable(Self.reason(error))
         case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
             self = .lost("the connection broke in the middle of an answer")
         case let error as HTTPParserError:

@@ -1,10 +1,13 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TLS
 
 /// Makes connections to a server. The one place that knows what a connection's pipeline consists of.
 struct Connector: Sendable {
     let server: ServerURL
+    /// Whom to trust, where the server is spoken to by TLS.
+    var trust = TLSClientConfiguration.Trust.system
     /// How long the server may take to accept a connection.
     var connectTimeout = TimeAmount.seconds(10)
     /// How long nothing may come while an answer is due: three heartbeats of an event stream, and more than a poll is
@@ -29,19 +32,23 @@ struct Connector: Sendable {
 
     private func connect() async throws(ClientError) -> Connected {
         do {
+            let tls = self.server.isSecure ? try TLSContext.client(.init(trust: self.trust)) : nil
             return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .connectTimeout(self.connectTimeout)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .connect(host: self.server.host, port: self.server.port) { channel in
-                    channel.eventLoop.makeCompletedFuture { try self.initialize(channel) }
+                    channel.eventLoop.makeCompletedFuture { try self.initialize(channel, tls) }
                 }
         } catch {
             throw ClientError(connecting: error)
         }
     }
 
-    private func initialize(_ channel: any Channel) throws -> Connected {
+    private func initialize(_ channel: any Channel, _ tls: TLSContext?) throws -> Connected {
         let pipeline = channel.pipeline.syncOperations
+        if let tls {
+            try pipeline.addHandler(TLSHandler(tls, host: self.server.host, handshakeTimeout: self.connectTimeout))
+        }
         try pipeline.addHTTPClientHandlers()
         try pipeline.addHandler(SilenceHandler(limit: self.silenceLimit))
         return try Connected(wrappingChannelSynchronously: channel)

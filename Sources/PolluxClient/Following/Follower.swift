@@ -1,3 +1,5 @@
+public import TLS
+
 /// Follows channels for ever: whatever happens to the connection, it comes back with its cursor, so that no event is
 /// lost or repeated; what the server no longer has is told as a gap.
 ///
@@ -43,12 +45,13 @@ public struct Follower: Sendable {
     /// - Parameters:
     ///   - server: Where the channels are.
     ///   - channels: Their names, at least one; the server says whether they are valid.
+    ///   - trust: Whom to trust, where the server is spoken to by TLS.
     ///   - clock: What the time until the next attempt is measured by.
     public init(
         _ server: ServerURL, channels: [String], transport: Transport = .sse, start: Start = .now,
-        clock: any Clock<Duration> = ContinuousClock()
+        trust: TLSClientConfiguration.Trust = .system, clock: any Clock<Duration> = ContinuousClock()
     ) {
-        self.connector = Connector(server: server)
+        self.connector = Connector(server: server, trust: trust)
         self.channels = channels
         self.transport = transport
         self.start = start

@@ -1,6 +1,7 @@
 import JSON
 import NIOCore
 import NIOHTTP1
+public import TLS
 
 /// Publishes events to a channel, one after the other, over one connection as long as it lasts.
 ///
@@ -16,11 +17,13 @@ public struct Publisher: Sendable {
     /// - Parameters:
     ///   - server: Where the channel is.
     ///   - channel: Its name; the server says whether it is valid.
+    ///   - trust: Whom to trust, where the server is spoken to by TLS.
     ///   - clock: What the time until the next attempt is measured by.
     public init(
-        _ server: ServerURL, channel: String, clock: any Clock<Duration> = ContinuousClock()
+        _ server: ServerURL, channel: String, trust: TLSClientConfiguration.Trust = .system,
+        clock: any Clock<Duration> = ContinuousClock()
     ) {
-        self.connector = Connector(server: server)
+        self.connector = Connector(server: server, trust: trust)
         self.channel = channel
         self.clock = clock
     }
