@@ -17,7 +17,7 @@
 #endif
 
 static inline uint64_t pollux_SSL_options(void) {
-    return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_SINGLE_ECDH_USE | SSL_OP_PRIORITIZE_CHACHA;
+    return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA;
 }
 
 static inline void pollux_SSL_CTX_set_modes(SSL_CTX *context) {

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from harness import Server
+from harness import Certificate, Server
 
 _numbers = itertools.count(1)
 
@@ -30,9 +30,24 @@ SEED = int(os.environ.get("POLLUX_SEED") or random.SystemRandom().randrange(1 <<
 _notes = []
 
 
-def pytest_configure():
+def pytest_configure(config):
+    config.addinivalue_line("markers", "roads(names): the roads over which a test, or one of its cases, means something")
     # A run that is told to stop must not leave its servers behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config, items):
+    """A test, a case of it or a module that names its roads is for these only; the nearest mark counts."""
+    elsewhere = [item for item in items if not _has_a_meaning(item)]
+    if elsewhere:
+        items[:] = [item for item in items if _has_a_meaning(item)]
+        config.hook.pytest_deselected(items=elsewhere)
+
+
+def _has_a_meaning(item):
+    road = item.callspec.params.get("road") if hasattr(item, "callspec") else None
+    marker = item.get_closest_marker("roads")
+    return road is None or marker is None or road in marker.args
 
 
 def pytest_report_header():
@@ -60,10 +75,21 @@ def note():
 
 
 @pytest.fixture(scope="session")
-def _shared(binary, tmp_path_factory):
+def certificate(tmp_path_factory):
+    return Certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(params=["http1", "tls", "h2"])
+def road(request):
+    """The test runs over HTTP/1 without TLS and with it, and over HTTP/2: `server.over(road)`."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def _shared(binary, tmp_path_factory, certificate):
     """The shared server, and its successors where a test made it die."""
     folder = tmp_path_factory.mktemp("shared")
-    servers = [Server(binary, folder).start()]
+    servers = [Server(binary, folder, certificate=certificate).start()]
     yield servers
     servers[-1].stop()
 
@@ -75,17 +101,17 @@ def server(_shared, binary):
     if not current.is_alive:
         log = current.log()
         code = current.process.returncode
-        _shared.append(Server(binary, current.folder).start())
+        _shared.append(Server(binary, current.folder, certificate=current.certificate).start())
         pytest.fail(f"the server died in this test (exit code {code}):\n{log}")
 
 
 @pytest.fixture
-def pollux(binary, tmp_path):
+def pollux(binary, tmp_path, certificate):
     """Start servers of one's own: `pollux({"stream": {"heartbeat": "1s"}})`."""
     started = []
 
     def start(overrides=None):
-        server = Server(binary, tmp_path, overrides)
+        server = Server(binary, tmp_path, overrides, certificate)
         started.append(server)
         return server.start()
 
@@ -99,10 +125,10 @@ def pollux(binary, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def module_server(binary, tmp_path_factory, request):
+def module_server(binary, tmp_path_factory, certificate, request):
     """One server for a module, configured by its `CONFIGURATION`."""
     folder = tmp_path_factory.mktemp("module")
-    server = Server(binary, folder, getattr(request.module, "CONFIGURATION", None)).start()
+    server = Server(binary, folder, getattr(request.module, "CONFIGURATION", None), certificate).start()
     yield server
     try:
         server.stop()

@@ -1,17 +1,65 @@
-"""A real `pollux serve` process, its configuration, and the few calls every test makes."""
+"""A real `pollux serve` process, its configuration, and the few calls every test makes, over any of the roads to it."""
 
+import functools
 import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
-from wire import Connection, Stream
+import http2
+import wire
 
 PUBLIC = Path(__file__).resolve().parents[2] / "Public"
+
+
+class Road(NamedTuple):
+    """How requests come to a server: by the connections and streams of this module, with TLS or without."""
+
+    protocol: ModuleType
+    alpn: str
+    has_tls: bool
+    versions: tuple  # of HTTP, as `call` and `stream` take them
+
+
+ROADS = {
+    "http1": Road(wire, "http/1.1", False, ("1.1", "1.0")),
+    "tls": Road(wire, "http/1.1", True, ("1.1", "1.0")),
+    "h2": Road(http2, "h2", True, ("2",)),
+    "h2c": Road(http2, "h2", False, ("2",)),  # by prior knowledge
+}
+
+
+class Certificate:
+    """A certificate for `localhost` and `127.0.0.1`, its key, and the authority that clients trust for it."""
+
+    def __init__(self, folder):
+        self.authority, self.file, self.key = folder / "authority.pem", folder / "server.pem", folder / "server-key.pem"
+        authority_key = folder / "authority-key.pem"
+        self._make(self.authority, authority_key, "/CN=Authority of the tests", "keyUsage=critical,keyCertSign,cRLSign")
+        self._make(self.file, self.key, "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                   "-CA", self.authority, "-CAkey", authority_key)
+
+    @staticmethod
+    def _make(file, key, subject, extension, *issuer):
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "7",
+                   "-subj", subject, "-addext", extension, "-keyout", key, "-out", file, *issuer]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 0, done.stderr
+
+    @functools.cache
+    def context(self, *protocols):
+        """For a client that verifies the server and offers these protocols by ALPN, if any."""
+        context = ssl.create_default_context(cafile=self.authority)
+        if protocols:
+            context.set_alpn_protocols(protocols)
+        return context
 
 
 def free_port():
@@ -39,17 +87,108 @@ def own_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith("POLLUX_")}
 
 
-class Server:
-    """Starts, watches and stops one server process. Never touches a process that it did not start."""
+class Client:
+    """What is asked of a server, over one road."""
 
-    def __init__(self, binary, folder, overrides=None):
+    def __init__(self, server, road):
+        self.server = server
+        self.road = road
+
+    @property
+    def address(self):
+        return ("127.0.0.1", self.server.tls_port if self.road.has_tls else self.server.port)
+
+    @property
+    def tls(self):
+        return self.server.certificate.context(self.road.alpn) if self.road.has_tls else None
+
+    def url(self, target):
+        return f"{'https' if self.road.has_tls else 'http'}://127.0.0.1:{self.address[1]}{target}"
+
+    def connect(self, timeout=10.0, **options):
+        return self.road.protocol.Connection(self.address, timeout, tls=self.tls, **options)
+
+    def call(self, method, target, headers=(), body=None, version=None, timeout=10.0):
+        """One request on a connection of its own."""
+        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
+        version = version or self.road.versions[0]
+        if version == "1.1":
+            pairs.append(("Connection", "close"))
+        with self.connect(timeout) as connection:
+            return connection.call(method, target, pairs, body, version, timeout)
+
+    def post(self, channel, body, content_type="text/plain", query="", headers=()):
+        """A publish as it is, without a check of the answer."""
+        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
+        if content_type is not None:
+            pairs.append(("Content-Type", content_type))
+        body = body.encode("utf-8") if isinstance(body, str) else body
+        return self.call("POST", channel_path(channel) + query, pairs, body)
+
+    def publish(self, channel, data, event=None):
+        """Publish text that must be taken; its id."""
+        query = "?" + urlencode({"event": event}) if event else ""
+        answer = self.post(channel, data, query=query)
+        assert answer.status == 201, f"{channel!r} {event!r} {data[:80]!r}: {answer}"
+        return answer.json()["id"]
+
+    def publish_batch(self, channel, lines):
+        """Publish `(event, JSON data)` pairs in one commit; their ids."""
+        body = "".join(
+            json.dumps({"event": event, "data": data} if event else {"data": data}) + "\n" for event, data in lines
+        )
+        answer = self.post(channel, body, "application/x-ndjson")
+        assert answer.status == 201, answer
+        return answer.json()["ids"]
+
+    def stream(self, target, cursor=None, headers=(), **options):
+        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
+        if cursor is not None:
+            pairs.append(("Last-Event-ID", cursor))
+        return self.road.protocol.Stream(self.address, target, pairs, tls=self.tls, **options)
+
+    def poll(self, target, cursor=None, headers=(), timeout=15.0, **query):
+        """A JSON poll; the decoded answer, its shape checked."""
+        query = {"transport": "poll", **query}
+        if cursor is not None:
+            query["lastEventId"] = cursor
+        target += ("&" if "?" in target else "?") + urlencode(query)
+        answer = self.call("GET", target, headers, timeout=timeout)
+        return poll_content(answer)
+
+    def events(self, target, cursor=None, **query):
+        """All events after the cursor (all kept, without one), by polls that wait for nothing."""
+        if cursor is None:
+            query = {"since": "earliest", **query}
+        found = []
+        while True:
+            content = self.poll(target, cursor, wait=0, **query)
+            found += content["events"]
+            if not content["events"]:
+                return found
+            cursor = content["next"]
+
+    def head_id(self, target):
+        """The cursor at the head of these channels: what is published next comes after it."""
+        return self.poll(target, wait=0)["next"]
+
+
+class Server(Client):
+    """Starts, watches and stops one server process. Never touches a process that it did not start.
+
+    With a certificate it has two listeners, and may be asked over every road.
+    """
+
+    def __init__(self, binary, folder, overrides=None, certificate=None):
+        super().__init__(self, ROADS["http1"])
         self.binary = binary
         self.folder = Path(folder)
         self.port = free_port()
+        self.tls_port = free_port() if certificate else None
+        self.certificate = certificate
         self.configuration = merged(
             {
-                "host": "127.0.0.1",
-                "port": self.port,
+                **self._listeners(),
                 "ledger": "memory",
                 "loops": 2,
                 "publicFolder": str(PUBLIC),
@@ -59,11 +198,17 @@ class Server:
         self.process = None
         self.runs = 0
 
-    # the process
+    def _listeners(self):
+        if self.certificate is None:
+            return {"host": "127.0.0.1", "port": self.port}
+        tls = {"certificate": str(self.certificate.file), "key": str(self.certificate.key)}
+        return {"listen": [{"address": f"127.0.0.1:{self.port}"}, {"address": f"127.0.0.1:{self.tls_port}", "tls": tls}]}
 
-    @property
-    def address(self):
-        return ("127.0.0.1", self.port)
+    def over(self, road):
+        """The requests of a `Client`, over another road."""
+        return Client(self, ROADS[road])
+
+    # the process
 
     @property
     def pid(self):
@@ -176,77 +321,6 @@ class Server:
             [self.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=timeout, env=own_environment(), check=False,
         )
-
-    # requests
-
-    def url(self, target):
-        return f"http://127.0.0.1:{self.port}{target}"
-
-    def connect(self, timeout=10.0, **options):
-        return Connection(self.address, timeout, **options)
-
-    def call(self, method, target, headers=(), body=None, version="1.1", timeout=10.0):
-        """One request on a connection of its own."""
-        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
-        if version == "1.1":
-            pairs.append(("Connection", "close"))
-        with Connection(self.address, timeout) as connection:
-            return connection.call(method, target, pairs, body, version, timeout)
-
-    def post(self, channel, body, content_type="text/plain", query="", headers=()):
-        """A publish as it is, without a check of the answer."""
-        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
-        if content_type is not None:
-            pairs.append(("Content-Type", content_type))
-        body = body.encode("utf-8") if isinstance(body, str) else body
-        return self.call("POST", channel_path(channel) + query, pairs, body)
-
-    def publish(self, channel, data, event=None):
-        """Publish text that must be taken; its id."""
-        query = "?" + urlencode({"event": event}) if event else ""
-        answer = self.post(channel, data, query=query)
-        assert answer.status == 201, f"{channel!r} {event!r} {data[:80]!r}: {answer}"
-        return answer.json()["id"]
-
-    def publish_batch(self, channel, lines):
-        """Publish `(event, JSON data)` pairs in one commit; their ids."""
-        body = "".join(
-            json.dumps({"event": event, "data": data} if event else {"data": data}) + "\n" for event, data in lines
-        )
-        answer = self.post(channel, body, "application/x-ndjson")
-        assert answer.status == 201, answer
-        return answer.json()["ids"]
-
-    def stream(self, target, cursor=None, headers=(), **options):
-        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
-        if cursor is not None:
-            pairs.append(("Last-Event-ID", cursor))
-        return Stream(self.address, target, pairs, **options)
-
-    def poll(self, target, cursor=None, headers=(), timeout=15.0, **query):
-        """A JSON poll; the decoded answer, its shape checked."""
-        query = {"transport": "poll", **query}
-        if cursor is not None:
-            query["lastEventId"] = cursor
-        target += ("&" if "?" in target else "?") + urlencode(query)
-        answer = self.call("GET", target, headers, timeout=timeout)
-        return poll_content(answer)
-
-    def events(self, target, cursor=None, **query):
-        """All events after the cursor (all kept, without one), by polls that wait for nothing."""
-        if cursor is None:
-            query = {"since": "earliest", **query}
-        found = []
-        while True:
-            content = self.poll(target, cursor, wait=0, **query)
-            found += content["events"]
-            if not content["events"]:
-                return found
-            cursor = content["next"]
-
-    def head_id(self, target):
-        """The cursor at the head of these channels: what is published next comes after it."""
-        return self.poll(target, wait=0)["next"]
 
 
 def channel_path(name):

@@ -407,3 +407,90 @@ def test_a_channel_name_survives_the_quoting_of_every_library(server):
     ids = [requests.post(url, data=b"1").json()["id"], httpx.post(url, content=b"2").json()["id"]]
     found = requests.get(server.url("/events"), params={"channel": name, "since": "earliest", "wait": 0}, timeout=10).json()
     assert [(each["id"], each["channel"]) for each in found["events"]] == [(id, name) for id in ids]
+
+
+# HTTP/2: curl with TLS and by prior knowledge, nghttp, httpx
+
+
+def certificate_options(client):
+    return ["--cacert", str(client.server.certificate.authority)] if client.road.has_tls else []
+
+
+def by_curl_of_http_2(client, target, cursor=None):
+    option = "--http2" if client.road.has_tls else "--http2-prior-knowledge"
+    return by_curl(client.url(target), cursor, option, *certificate_options(client))
+
+
+def by_httpx_of_http_2(client, target, cursor=None):
+    headers = {"Last-Event-ID": cursor} if cursor else {}
+    with httpx_of_http_2(client) as session, connect_sse(session, "GET", client.url(target), headers=headers) as source:
+        assert source.response.http_version == "HTTP/2"
+        for event in source.iter_sse():
+            yield event.id, event.event, event.data
+
+
+def httpx_of_http_2(client):
+    """With TLS as a browser does it; without, it must be told that there is no HTTP/1."""
+    verify = client.server.certificate.context() if client.road.has_tls else True
+    return httpx.Client(http1=client.road.has_tls, http2=True, verify=verify, timeout=30)
+
+
+over_http_2 = pytest.mark.parametrize("road", ["h2", "h2c"], ids=["TLS", "prior knowledge"])
+
+
+@over_http_2
+@pytest.mark.parametrize("read", [by_curl_of_http_2, by_httpx_of_http_2], ids=["curl", "httpx-sse"])
+def test_a_client_of_http_2_reads_what_is_kept_then_what_is_published_and_resumes(server, channel, read, road):
+    client, path = server.over(road), channel_path(channel)
+    ids = publish_all(server, channel)
+    expected = [(id, *seen) for id, seen in zip(ids, SEEN)]
+    reader = Reader(lambda: read(client, path + "?since=earliest"))
+    assert reader.take(len(EVENTS)) == expected
+    after = server.publish(channel, "after")
+    assert reader.next() == (after, "message", "after")
+    reader = Reader(lambda: read(client, path, ids[3]))
+    assert reader.take(len(EVENTS) - 3) == [*expected[4:], (after, "message", "after")]
+
+
+@over_http_2
+@pytest.mark.parametrize("options, body, data", [
+    (["-d", "data=12"], None, "12"),
+    (["-H", "Content-Type: text/plain", "--data-binary", "@-"], "CR\r\nLF\n".encode(), "CR\nLF\n"),
+    (["-H", "Content-Type: text/plain", "-H", "Expect: 100-continue", "-d", "expected"], None, "expected"),
+    (["-H", "Content-Type: text/plain", "--data-binary", "@-"], b"x" * 65536, "x" * 65536),
+    (["-H", "Content-Type: text/plain", "-H", "Content-Length:", "-H", "Transfer-Encoding: chunked", "-T", "-", "-X", "POST"], b"of no length", "of no length"),
+], ids=["form", "text", "expect", "64 KiB", "no length"])
+def test_curl_publishes_by_http_2(server, channel, road, options, body, data):
+    client = server.over(road)
+    version = "--http2" if client.road.has_tls else "--http2-prior-knowledge"
+    command = ["curl", "--silent", "--show-error", "--max-time", "20", version, *certificate_options(client), *options,
+               "--write-out", "\n%{http_version} %{http_code}", client.url(channel_path(channel))]
+    done = subprocess.run(command, input=body or b"", capture_output=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    content, _, told = done.stdout.rpartition(b"\n")
+    assert told == b"2 201", done.stdout
+    assert [(each["id"], each["data"]) for each in server.events(channel_path(channel))] == [(json.loads(content)["id"], data)]
+
+
+@over_http_2
+def test_httpx_publishes_and_polls_over_one_connection_of_http_2(server, channel, road):
+    client = server.over(road)
+    url = client.url(channel_path(channel))
+    with httpx_of_http_2(client) as session:
+        cursor = session.get(url, params={"wait": 0}).json()["next"]
+        answers = [session.post(url, content="0 ü"), session.post(url, content=iter([b"of ", b"no length"])), session.post(url, json=[1])]
+        assert [(each.status_code, each.http_version) for each in answers] == [(201, "HTTP/2")] * 3
+        content = session.get(url, params={"after": cursor}).json()
+        assert [(each["id"], each["data"]) for each in content["events"]] == [
+            (answer.json()["id"], data) for answer, data in zip(answers, ["0 ü", "of no length", "[1]"], strict=True)]
+        assert session.get(url, params={"wait": "soon"}).status_code == 400
+
+
+@over_http_2
+def test_nghttp_loads_the_page_and_all_that_it_names_over_one_connection(server, road):
+    """It prints a line for each answer: id, when it ended, when it was asked for, time, code, size, path."""
+    client = server.over(road)
+    done = subprocess.run(["nghttp", "-ans", "--no-verify-peer", client.url("/")], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines() if re.match(r" *\d+ ", line)]
+    assert len(rows) > 1 and {row[4] for row in rows} == {"200"}, done.stdout

@@ -5,6 +5,9 @@ import pytest
 from harness import channel_path
 from wire import STREAM
 
+# HTTP/2 has heads of its own; TLS leaves those of HTTP/1 as they are.
+pytestmark = pytest.mark.roads("http1", "h2")
+
 PAGE, STRANGER = "https://page.example", "https://stranger.example"
 CONFIGURATION = {"cors": {"origins": [PAGE, "http://localhost:8080"]}}
 
@@ -34,6 +37,19 @@ REQUESTS = [
     ("POST", "/channels/c", {"Content-Type": "text/plain"}, b"x" * 70000, 413),
     ("GET", "/channels/c?transport=jsonp&callback=f&wait=0", {}, None, None),
 ]
+
+
+@pytest.fixture
+def server(server, road):
+    return server.over(road)
+
+
+@pytest.fixture
+def listed(module_server, road):
+    """A server with an allow-list."""
+    return module_server.over(road)
+
+
 every_request = pytest.mark.parametrize("request_", REQUESTS, ids=[f"{r[0]} {r[1]} {r[4]}" for r in REQUESTS])
 
 
@@ -92,8 +108,8 @@ def test_a_simple_request_may_write(server, channel, content_type, body):
 
 @every_request
 @pytest.mark.parametrize("origin", CONFIGURATION["cors"]["origins"])
-def test_an_allowed_origin_is_named_in_every_answer(module_server, request_, origin):
-    answer, status = ask(module_server, request_, origin)
+def test_an_allowed_origin_is_named_in_every_answer(listed, request_, origin):
+    answer, status = ask(listed, request_, origin)
     assert status is None or answer.status == status, answer
     assert answer.header("access-control-allow-origin") == origin, answer
     assert answer.header("access-control-allow-credentials") == "true", answer
@@ -102,32 +118,32 @@ def test_an_allowed_origin_is_named_in_every_answer(module_server, request_, ori
 
 @every_request
 @pytest.mark.parametrize("origin", [STRANGER, "null", PAGE + ".evil.example", "http://page.example", PAGE + ":8443", PAGE + "/", "x"])
-def test_another_origin_is_told_nothing_and_may_not_write(module_server, request_, origin):
-    before = len(module_server.events("/channels/c"))
-    answer, status = ask(module_server, request_, origin)
+def test_another_origin_is_told_nothing_and_may_not_write(listed, request_, origin):
+    before = len(listed.events("/channels/c"))
+    answer, status = ask(listed, request_, origin)
     for name, _ in answer.headers:
         assert not name.startswith("access-control-"), answer
     assert "origin" in answer.tokens("vary"), "a cache must not hand this to an allowed origin"
     if request_[0] in ("POST", "DELETE") and "/events" not in request_[1]:
         assert answer.status == 403 or status == answer.status == 413, answer  # too large may be seen first
-        assert len(module_server.events("/channels/c")) == before
+        assert len(listed.events("/channels/c")) == before
 
 
 @every_request
-def test_a_program_without_an_origin_is_served(module_server, request_):
-    answer, status = ask(module_server, request_, None)
+def test_a_program_without_an_origin_is_served(listed, request_):
+    answer, status = ask(listed, request_, None)
     assert status is None or answer.status == status, answer
     assert answer.header("access-control-allow-origin") != "*"
 
 
-def test_a_preflight_of_an_allowed_origin_is_granted(module_server):
-    answer = module_server.call("OPTIONS", "/channels/c", {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"})
+def test_a_preflight_of_an_allowed_origin_is_granted(listed):
+    answer = listed.call("OPTIONS", "/channels/c", {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"})
     assert answer.status == 204 and answer.header("access-control-allow-origin") == PAGE
     assert answer.header("access-control-allow-credentials") == "true" and "post" in answer.tokens("access-control-allow-methods")
 
 
-def test_an_open_stream_names_the_allowed_origin(module_server, channel):
-    with module_server.stream(channel_path(channel), headers={"Origin": PAGE}) as stream:
+def test_an_open_stream_names_the_allowed_origin(listed, channel):
+    with listed.stream(channel_path(channel), headers={"Origin": PAGE}) as stream:
         assert stream.answer.header("access-control-allow-origin") == PAGE and "origin" in stream.answer.tokens("vary")
-    with module_server.stream(channel_path(channel), headers={"Origin": STRANGER}) as stream:
+    with listed.stream(channel_path(channel), headers={"Origin": STRANGER}) as stream:
         assert stream.answer.header("access-control-allow-origin") is None

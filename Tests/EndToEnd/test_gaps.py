@@ -16,13 +16,14 @@ CONFIGURATION = {"retention": {
     "brief": {"events": 100000, "age": "1s", "bytes": "1MB"},
 }}
 
-TRANSPORTS = ["sse", "sse over HTTP/1.0", "sse of /events", "sse in an envelope", "poll", "poll of /events", "poll-sse", "poll-sse in an envelope"]
+HTTP_1_0 = pytest.param("sse over HTTP/1.0", marks=pytest.mark.roads("http1", "tls"))
+TRANSPORTS = ["sse", HTTP_1_0, "sse of /events", "sse in an envelope", "poll", "poll of /events", "poll-sse", "poll-sse in an envelope"]
 every_transport = pytest.mark.parametrize("transport", TRANSPORTS)
 
 
 @pytest.fixture
-def server(module_server):
-    return module_server
+def server(module_server, road):
+    return module_server.over(road)
 
 
 def read(server, transport, channel, cursor, count):
@@ -38,7 +39,7 @@ def read(server, transport, channel, cursor, count):
             target, separator = target + separator + "transport=poll-sse&wait=0", "&"
         if "envelope" in transport:
             target += separator + "envelope=json"
-        stream = server.stream(target, cursor, version="1.0" if "1.0" in transport else "1.1")
+        stream = server.stream(target, cursor, **({"version": "1.0"} if "1.0" in transport else {}))
         first = stream.next()
         gap, events = None, []
         if first.type == "pollux.gap":

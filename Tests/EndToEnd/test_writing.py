@@ -10,6 +10,21 @@ import pytest
 from harness import channel_path, is_valid_id
 from wire import assert_problem, eventually
 
+# HTTP/2 carries contents otherwise; TLS leaves HTTP/1 as it is, but for the sizes below.
+pytestmark = pytest.mark.roads("http1", "h2")
+every_road = pytest.mark.roads("http1", "tls", "h2")
+
+
+@pytest.fixture
+def server(server, road):
+    return server.over(road)
+
+
+@pytest.fixture
+def pollux(pollux, road):
+    return lambda overrides=None: pollux(overrides).over(road)
+
+
 JSON, FORM, LINES = "application/json", "application/x-www-form-urlencoded", "application/x-ndjson"
 
 
@@ -257,6 +272,7 @@ def test_a_batch_of_no_line_is_422(server, channel, body):
     assert_refused(server, channel, 422, body, LINES)
 
 
+@every_road
 def test_the_events_of_a_batch_are_not_mixed_with_others(server, channel):
     """Two publishers of batches: each batch stands together."""
     path = channel_path(channel)
@@ -301,6 +317,7 @@ def test_a_type_that_is_not_utf_8_is_refused(server, channel):
 # sizes
 
 
+@every_road
 def test_an_event_of_64_kib_is_taken_and_one_byte_more_is_413(server, channel):
     assert server.post(channel, "x" * 65536).status == 201
     problem = assert_problem(server.post(channel, "x" * 65537), 413)
@@ -313,6 +330,7 @@ def test_sizes_are_bytes_not_letters(server, channel):
     assert_refused(server, channel, 413, '"' + "🎺" * 20000 + '"', JSON)
 
 
+@every_road
 def test_a_batch_of_a_mebibyte_is_taken_and_more_is_413(server, channel):
     line = '{"data":"' + "x" * 1000 + '"}\n'
     assert server.post(channel, line * (1048576 // len(line)), LINES).status == 201

@@ -9,6 +9,7 @@ what no library would show.
 import json
 import select
 import socket
+import ssl
 import struct
 import time
 from collections import deque
@@ -79,17 +80,32 @@ def request_bytes(method, target, headers=(), body=None, version="1.1", host="po
     return head.encode("utf-8") + b"\r\n" + (body or b"")
 
 
-class Connection:
-    """One TCP connection to the server."""
-
-    def __init__(self, address, timeout=10.0, receive_buffer=None):
-        self.timeout = timeout
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def open_socket(address, timeout, receive_buffer=None, tls=None):
+    """A connected socket; with `tls`, an `ssl.SSLContext`, after its handshake."""
+    plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
         if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(timeout)
-        self.socket.connect(address)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        plain.settimeout(timeout)
+        plain.connect(address)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is None:
+            return plain
+        # An end without close_notify shall be an error here: it may be a cut (RFC 8446, 6.1).
+        return tls.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False)
+    except BaseException:
+        plain.close()
+        raise
+
+
+class Connection:
+    """One TCP connection to the server, with or without TLS."""
+
+    def __init__(self, address, timeout=10.0, receive_buffer=None, tls=None):
+        self.timeout = timeout
+        self.socket = open_socket(address, timeout, receive_buffer, tls)
+        assert tls is None or self.socket.selected_alpn_protocol() in (None, "http/1.1")
+        self.was_cut = False  # TLS only: the connection ended without close_notify
         self.buffer = bytearray()
         self.interim = []  # the 1xx answers that came before the last answer
 
@@ -118,6 +134,9 @@ class Connection:
         try:
             data = self.socket.recv(1 << 18)
         except (ConnectionResetError, BrokenPipeError):
+            return False
+        except ssl.SSLEOFError:
+            self.was_cut = True
             return False
         except socket.timeout:
             raise TimeoutError(f"nothing more came; so far {bytes(self.buffer[:300])!r}") from None
@@ -183,6 +202,7 @@ class Connection:
         else:
             while self.fill(deadline):
                 pass
+            assert not self.was_cut, "the end of the connection is the end of the answer, and TLS says it was cut"
             answer.body, self.buffer = bytes(self.buffer), bytearray()
         return answer
 
@@ -197,7 +217,17 @@ class Connection:
             return False
 
     def has_input(self, seconds=0.0):
-        return bool(self.buffer) or bool(select.select([self.socket], [], [], seconds)[0])
+        """Whether there are bytes to read, or the end, within so many seconds."""
+        if self.buffer:
+            return True
+        if not isinstance(self.socket, ssl.SSLSocket):
+            return bool(select.select([self.socket], [], [], seconds)[0])
+        # What a TLS connection says may be for TLS alone, such as a session ticket.
+        try:
+            self.fill(time.monotonic() + max(seconds, 0.001))
+            return True
+        except TimeoutError:
+            return False
 
     def reset(self):
         """Close with a RST instead of a FIN."""
@@ -283,19 +313,22 @@ class Stream:
     """A reader of one event stream over its own connection."""
 
     def __init__(self, address, target, headers=(), version="1.1", method="GET", body=None, timeout=10.0,
-                 receive_buffer=None, accept=True):
-        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
-        if accept and not any(name.lower() == "accept" for name, _ in pairs):
-            pairs.append(("Accept", STREAM))
-        self.connection = Connection(address, timeout, receive_buffer)
-        self.connection.ask(method, target, pairs, body, version)
-        self.answer = self.connection.read_head(timeout)
-        if self.answer.status != 200 or self.answer.header("content-type") != STREAM:
-            self.connection.close()
-            raise AssertionError(f"{method} {target[:300]}: not an event stream: {self.answer}")
+                 receive_buffer=None, accept=True, tls=None):
+        self.connection = Connection(address, timeout, receive_buffer, tls)
+        self.begin(method, target, headers, body, version, timeout, accept)
         self.chunked = (self.answer.header("transfer-encoding") or "").lower() == "chunked"
         self.length = self.answer.header("content-length")
         self.left = None if self.length is None else int(self.length)
+
+    def begin(self, method, target, headers, body, version, timeout, accept):
+        """Ask, and read the head of the answer."""
+        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
+        if accept and not any(name.lower() == "accept" for name, _ in pairs):
+            pairs.append(("Accept", STREAM))
+        self.answer = self.ask(method, target, pairs, body, version, timeout)
+        if self.answer.status != 200 or self.answer.header("content-type") != STREAM:
+            self.connection.close()
+            raise AssertionError(f"{method} {target[:300]}: not an event stream: {self.answer}")
         self.parser = EventStreamParser()
         self.waiting = deque()
         self.raw = bytearray()
@@ -303,6 +336,10 @@ class Stream:
         self.whole_chunks = True
         self.ended = None  # "clean" or "cut"
         self.timeout = timeout
+
+    def ask(self, method, target, headers, body, version, timeout):
+        self.connection.ask(method, target, headers, body, version)
+        return self.connection.read_head(timeout)
 
     def __enter__(self):
         return self
@@ -328,7 +365,8 @@ class Stream:
                     self.ended = "clean"
                     return
                 if not connection.buffer and not connection.fill(deadline):
-                    self.ended = "clean" if self.left is None and self.parser.at_rest else "cut"
+                    whole = self.left is None and self.parser.at_rest and not connection.was_cut
+                    self.ended = "clean" if whole else "cut"
                     return
                 data = bytes(connection.buffer[: self.left])
                 del connection.buffer[: len(data)]
@@ -337,11 +375,14 @@ class Stream:
         except Disconnected:
             self.ended = "cut"
             return
+        self.take_in(data)
+        if self.chunked and not self.parser.at_rest:
+            self.whole_chunks = False
+
+    def take_in(self, data):
         self.raw += data
         self.chunks.append(data)
         self.waiting.extend(self.parser.feed(data))
-        if self.chunked and not self.parser.at_rest:
-            self.whole_chunks = False
 
     def next(self, timeout=None) -> Event:
         deadline = time.monotonic() + (timeout or self.timeout)

@@ -35,11 +35,14 @@ import Testing
         #expect(throws: InvalidServerURL.self) { try ServerURL(parsing: text) }
     }
 
-    @Test("https is refused by name, as long as there is no TLS")
-    func https() {
-        #expect(throws: InvalidServerURL("TLS is not supported yet; use http://")) {
-            try ServerURL(parsing: "https://localhost")
-        }
+    @Test("https is TLS, on port 443 unless another is named")
+    func https() throws {
+        let url = try ServerURL(parsing: "https://localhost")
+        #expect(url.isSecure && url.port == 443)
+        #expect(url.description == "https://localhost")
+        #expect(try ServerURL(parsing: "https://h:8443/p").description == "https://h:8443/p")
+        #expect(try ServerURL(parsing: "https://h:80").description == "https://h:80")
+        #expect(try !ServerURL(parsing: "http://h").isSecure)
     }
 
     @Test(
