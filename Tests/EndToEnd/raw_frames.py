@@ -1,7 +1,6 @@
 """HTTP/2 frame by frame, without the manners of a library (RFC 9113; header blocks by hpack)."""
 
 import select
-import socket
 import ssl
 import time
 
