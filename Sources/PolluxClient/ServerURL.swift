@@ -87,7 +87,7 @@ public struct ServerURL: Equatable, Sendable {
 
 extension ServerURL: CustomStringConvertible {
     /// Host and port as the field `Host` has them (RFC 9110, section 7.2).
-    var authority: String {
+    package var authority: String {
         let host = self.host.contains(":") ? "[\(self.host)]" : self.host
         return self.port == (self.isSecure ? 443 : 80) ? host : "\(host):\(self.port)"
     }

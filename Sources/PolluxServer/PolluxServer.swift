@@ -49,6 +49,8 @@ public struct PolluxServer: Service {
         var http = self.configuration.http
         http.listeners = sites.listeners
         let server = try await HTTPServer(http, responder: router, group: group, logger: self.logger)
+        // From here on, so that nobody who sees the server listen ends it by telling it to read its files.
+        let hangUps = sites.credentials.isEmpty ? nil : await UnixSignalsSequence(trapping: .sighup)
         let ports = try await server.start()
         sites.tell(ports)
         self.logger.info(
@@ -58,7 +60,7 @@ public struct PolluxServer: Service {
                 "ledger": "\(self.configuration.ledger)", "epoch": "\(bridge.epoch)",
             ])
         self.onStart(ports.first ?? 0)
-        try await self.work(with: bridge, sites.credentials)
+        try await self.work(with: bridge, sites.credentials, reloadingOn: hangUps)
         self.logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
         router.drain()
         await server.drain(within: self.configuration.drainTimeout)
@@ -75,7 +77,9 @@ public struct PolluxServer: Service {
     }
 
     /// What goes on beside the connections, until the shutdown.
-    private func work(with bridge: Bridge, _ credentials: [TLSCredentials]) async throws {
+    private func work(
+        with bridge: Bridge, _ credentials: [TLSCredentials], reloadingOn hangUps: UnixSignalsSequence?
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for source in self.configuration.sources {
                 let clock = ClockSource(
@@ -87,9 +91,9 @@ public struct PolluxServer: Service {
                     while (try? await Task.sleep(for: .seconds(1))) != nil { bridge.sweep() }
                 }
             }
-            if !credentials.isEmpty {
+            if let hangUps {
                 group.addTask { await cancelWhenGracefulShutdown { await Self.watch(credentials) } }
-                group.addTask { await cancelWhenGracefulShutdown { await Self.reloadOnHangUp(credentials) } }
+                group.addTask { await cancelWhenGracefulShutdown { await Self.reload(credentials, on: hangUps) } }
             }
             try await group.waitForAll()
         }
@@ -105,8 +109,8 @@ public struct PolluxServer: Service {
         }
     }
 
-    private static func reloadOnHangUp(_ credentials: [TLSCredentials]) async {
-        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+    private static func reload(_ credentials: [TLSCredentials], on hangUps: UnixSignalsSequence) async {
+        for await _ in hangUps {
             for credential in credentials { credential.reload() }
         }
     }

@@ -42,7 +42,7 @@ public final class TLSContext: Sendable {
 
     private static let index = pollux_SSL_CTX_new_index()
 
-    /// Allows no version that is older. One that the system's own configuration rules out stays ruled out.
+    /// Allows no version that is older; one that the system's own configuration rules out stays ruled out.
     func require(version: CInt) throws(OpenSSLError) {
         let systems = pollux_SSL_CTX_get_min_proto_version(self.pointer)
         try OpenSSLError.require(pollux_SSL_CTX_set_min_proto_version(self.pointer, max(version, systems)))

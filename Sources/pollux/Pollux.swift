@@ -16,6 +16,6 @@ struct Pollux: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, PublishCommand.self, TailCommand.self, ConfigCommand.self, BackupCommand.self,
-            RestoreCommand.self, InspectCommand.self,
+            RestoreCommand.self, InspectCommand.self, BenchCommand.self,
         ])
 }

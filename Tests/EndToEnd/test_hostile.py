@@ -107,7 +107,7 @@ def test_a_broken_head_is_a_problem_and_the_end_of_the_connection(server, case):
     b"GET /healthz HTTP/1.1\nHost: x\n\n", b"GET /healthz HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
     b"GET http://x/healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-\xe9: \xff\r\n\r\n",
     b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", b"GET /healthz?\xff HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /healthz#x HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"GET /healthz HTTP/1.0\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde",
+    b"GET /healthz HTTP/1.0\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde",
     b"GET /healthz HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1\r\n\r\n",
     b"GET /channels/%E4?wait=0 HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /channels/\xc3\xbc?wait=0 HTTP/1.1\r\nHost: x\r\n\r\n",
 ])

@@ -15,12 +15,25 @@ import Transports
         #expect(rows == Setting.all.map { "| `\($0.key)` | \($0.defaultText) | \($0.expectation) | \($0.meaning) |" })
     }
 
+    private func examples() throws -> [String] {
+        try self.document().split(separator: "```json\n").dropFirst().map { block in
+            String(try #require(block.split(separator: "```").first))
+        }
+    }
+
     @Test func `The example of the documents can be used`() throws {
-        let example = try #require(
-            try self.document().split(separator: "```json\n").last?.split(separator: "```").first)
-        let server = try load(String(example)).server
+        let server = try load(try #require(try self.examples().first)).server
         #expect(server.transports.eventSize == 128 << 10)
         #expect(server.sources.count == 1)
+    }
+
+    @Test func `The example of listeners can be used`() throws {
+        let example = try #require(try self.examples().first { $0.contains("\"listen\"") })
+        let listeners = try load(example).server.listen
+        #expect(listeners.map(\.port) == [443, 80, 8080])
+        #expect(listeners.map(\.redirects) == [false, true, false])
+        #expect(listeners[0].tls?.identities == [.init(certificate: "site.pem", key: "site-key.pem")])
+        #expect(listeners[0].tls?.transportSecurity == .seconds(365 * 86_400))
     }
 
     @Test func `The ready configuration serves a clock on this machine`() throws {

@@ -1,0 +1,33 @@
+/// Why there is nothing to report.
+public enum LoadError: Error, Equatable, Sendable {
+    /// There is no connection. The reason.
+    case unreachable(String)
+    /// A reader was not let in. The status of the answer.
+    case refused(status: Int)
+    /// For ten seconds no further reader was let in.
+    case stalled(open: Int, of: Int, closed: Int)
+    /// Not one publish was answered with success: the status of the first that was answered.
+    case unpublished(status: Int?)
+    /// A process that was to be measured is not there, or not to be looked at.
+    case noProcess(Int32)
+}
+
+extension LoadError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreachable(let reason):
+            "cannot connect: \(reason)"
+        case .refused(let status):
+            "the server refused a reader with status \(status)"
+                + (status == 503 || status == 429 ? ": it takes no more; fewer --readers, or raise its limits" : "")
+        case .stalled(let open, let all, let closed):
+            "only \(open) of \(all) readers were let in, and none for 10 s (\(closed) were closed again): look at the "
+                + "server's limits of connections, of open files, and of streams on one connection (--connections)"
+        case .unpublished(let status):
+            status.map { "the server refused what was published with status \($0)" }
+                ?? "the server did not answer what was published"
+        case .noProcess(let process):
+            "there is no process \(process) on this machine that may be measured"
+        }
+    }
+}
