@@ -222,7 +222,8 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     private func inspectLater() {
         let limits = self.loop.limits
-        let interval = min(Self.inspection, limits.headTimeout, limits.idleTimeout, limits.writeTimeout, limits.pingInterval)
+        let interval = min(
+            Self.inspection, limits.headTimeout, limits.idleTimeout, limits.writeTimeout, limits.pingInterval)
         self.loop.deadlines.set(.now() + interval, of: self)
     }
 

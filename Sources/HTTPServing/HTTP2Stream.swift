@@ -132,7 +132,9 @@ final class HTTP2Stream {
         var headers = HPACKHeaders([(":status", String(response.status.code)), ("server", "pollux")])
         headers.add(name: "date", value: self.loop.httpDate())
         for (name, value) in response.headers { headers.add(name: name.lowercased(), value: value) }
-        for (name, value) in self.loop.cors.headers(for: self.origin) { headers.add(name: name.lowercased(), value: value) }
+        for (name, value) in self.loop.cors.headers(for: self.origin) {
+            headers.add(name: name.lowercased(), value: value)
+        }
         if let value = self.loop.transportSecurity { headers.add(name: "strict-transport-security", value: value) }
         if let length { headers.add(name: "content-length", value: String(length)) }
         self.write(.headers(.init(headers: headers, endStream: isEnd)))

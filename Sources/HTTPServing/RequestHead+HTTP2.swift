@@ -9,7 +9,9 @@ extension RequestHead {
         guard headers.count <= fieldCount else { throw .headTooLarge("limits.headerCount", fieldCount, "fields") }
         guard let method = headers.first(name: ":method"), let path = headers.first(name: ":path"),
             path.utf8.first == UInt8(ascii: "/") || path == "*"
-        else { throw .badRequest("a request needs a method, and a path that begins with a slash (RFC 9113, section 8.3.1)") }
+        else {
+            throw .badRequest("a request needs a method, and a path that begins with a slash (RFC 9113, section 8.3.1)")
+        }
         var bytes: [UInt8] = []
         var fields: [Field] = []
         func add(_ name: String, _ value: String) {
@@ -25,7 +27,8 @@ extension RequestHead {
             add(name, value)
         }
         self.init(
-            method: HTTPMethod(rawValue: method), target: Array(path.utf8), isHTTP10: false, bytes: bytes, fields: fields)
+            method: HTTPMethod(rawValue: method), target: Array(path.utf8), isHTTP10: false, bytes: bytes,
+            fields: fields)
         guard self.known.contentLengths == 0 || self.known.contentLength != nil else {
             throw .badRequest("the field Content-Length must be a number (RFC 9110, section 8.6)")
         }

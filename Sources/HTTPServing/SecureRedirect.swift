@@ -16,7 +16,8 @@ struct SecureRedirect: Responder {
         let authority = self.port == 443 ? name : "\(name):\(self.port)"
         let query = request.query.isEmpty ? "" : "?" + String(decoding: request.query, as: UTF8.self)
         exchange.respond(
-            Response(.permanentRedirect, headers: ["Location": "https://\(authority)\(request.pathText)\(query)"],
+            Response(
+                .permanentRedirect, headers: ["Location": "https://\(authority)\(request.pathText)\(query)"],
                 body: ByteBuffer()))
     }
 

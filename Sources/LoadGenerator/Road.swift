@@ -17,7 +17,8 @@ public struct Road: Sendable {
     /// TLS to a server.
     ///
     /// - Throws: `InvalidIdentity` if the file of authorities cannot be read.
-    public static func secure(_ server: ServerURL, trust: TLSClientConfiguration.Trust) throws(InvalidIdentity) -> Road {
+    public static func secure(_ server: ServerURL, trust: TLSClientConfiguration.Trust) throws(InvalidIdentity) -> Road
+    {
         let http1 = try TLSContext.client(TLSClientConfiguration(trust: trust, protocols: ["http/1.1"]))
         let http2 = try TLSContext.client(TLSClientConfiguration(trust: trust, protocols: ["h2"]))
         return Road(scheme: "https") { channel, version in

@@ -31,7 +31,8 @@ public struct ServerURL: Equatable, Sendable {
         let pathStart = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
         let (host, port) = try Self.hostAndPort(rest[..<pathStart])
         self.init(
-            isSecure: isSecure, host: host, port: port ?? (isSecure ? 443 : 80), prefix: try Self.prefix(rest[pathStart...]))
+            isSecure: isSecure, host: host, port: port ?? (isSecure ? 443 : 80),
+            prefix: try Self.prefix(rest[pathStart...]))
     }
 
     private static func scheme(_ text: String) throws(InvalidServerURL) -> (isSecure: Bool, rest: Substring) {

@@ -36,7 +36,8 @@ final class BufferBIO {
             return -1
         }
         self.input.readWithUnsafeReadableBytes { source in
-            UnsafeMutableRawBufferPointer(start: bytes, count: count).copyMemory(from: .init(rebasing: source.prefix(count)))
+            UnsafeMutableRawBufferPointer(start: bytes, count: count).copyMemory(
+                from: .init(rebasing: source.prefix(count)))
             return count
         }
         return CInt(count)

@@ -42,7 +42,9 @@ public struct DevelopmentAuthority: Sendable {
     }
 
     private func needsCertificate(_ names: [String]) -> Bool {
-        guard let found = try? TLSIdentity(certificateFile: self.certificateFile, keyFile: self.keyFile) else { return true }
+        guard let found = try? TLSIdentity(certificateFile: self.certificateFile, keyFile: self.keyFile) else {
+            return true
+        }
         let isFor = names.allSatisfy { found.covers($0) || found.isForAddress($0) }
         return !isFor || found.expiry < time(nil) + Self.renewalDays * 86_400
     }
@@ -109,7 +111,8 @@ private final class CertificateDraft {
         try OpenSSLError.require(X509_set_pubkey(self.pointer, key))
         let subject = X509_get_subject_name(self.pointer)
         try OpenSSLError.require(
-            X509_NAME_add_entry_by_txt(subject, "CN", pollux_MBSTRING_UTF8(), Array(name.utf8), CInt(name.utf8.count), -1, 0))
+            X509_NAME_add_entry_by_txt(
+                subject, "CN", pollux_MBSTRING_UTF8(), Array(name.utf8), CInt(name.utf8.count), -1, 0))
     }
 
     init(file: PEMFile) throws(OpenSSLError) {

@@ -73,9 +73,12 @@ extension TLSContext {
     }
 
     /// Called once the client has named its host: takes the certificates that are for it, if they are not there anyway.
-    private static let chooseCertificate: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> CInt = { ssl, _ in
+    private static let chooseCertificate: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> CInt = {
+        ssl, _ in
         guard let ssl, let context = TLSContext.of(ssl) else { return 0 }
-        guard context.identities.count > 1, let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) else { return 1 }
+        guard context.identities.count > 1, let name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) else {
+            return 1
+        }
         let fitting = context.identities.filter { $0.covers(String(cString: name)) }
         guard let first = fitting.first, first !== context.identities.first else { return 1 }
         SSL_certs_clear(ssl)

@@ -61,7 +61,8 @@ public final class TLSIdentity: Sendable {
         defer { GENERAL_NAMES_free(all) }
         return (0..<pollux_sk_GENERAL_NAME_num(all)).compactMap { index in
             pollux_GENERAL_NAMES_dns(all, index).map { name in
-                let bytes = UnsafeBufferPointer(start: ASN1_STRING_get0_data(name), count: Int(ASN1_STRING_length(name)))
+                let bytes = UnsafeBufferPointer(
+                    start: ASN1_STRING_get0_data(name), count: Int(ASN1_STRING_length(name)))
                 return String(decoding: bytes, as: UTF8.self)
             }
         }

@@ -59,7 +59,9 @@ public final class TicketKeys: Sendable {
         let keys = context.ticketKeys
         guard isSealing == 0 else { return keys.seal(name, iv, cipher, mac) }
         guard let (key, isOld) = keys.opening(UnsafeBufferPointer(start: name, count: 16)) else { return 0 }
-        guard key.setMAC(mac), EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nil, key.cipher, iv) == 1 else { return -1 }
+        guard key.setMAC(mac), EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nil, key.cipher, iv) == 1 else {
+            return -1
+        }
         return isOld ? 2 : 1
     }
 

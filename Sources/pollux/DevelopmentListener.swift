@@ -30,7 +30,8 @@ enum DevelopmentListener {
             metadata: [
                 "authority": "\(authority.authorityFile)",
                 "curl": "curl --cacert \(authority.authorityFile) https://localhost:\(listener.port)/",
-                "pollux": "pollux tail date --server https://localhost:\(listener.port) --cacert \(authority.authorityFile)",
+                "pollux":
+                    "pollux tail date --server https://localhost:\(listener.port) --cacert \(authority.authorityFile)",
             ])
         return listener
     }

@@ -62,7 +62,8 @@ import Testing
 @Suite struct StampFinderTests {
     @Test("however a poll's answer is cut, the same stamps are found")
     func cutAnswers() {
-        let data = [UInt32(1), 2, 3].map { #"{"id":"e-\#($0)","data":"\#(text(stamp($0)))xx@"}"# }.joined(separator: ",")
+        let data = [UInt32(1), 2, 3].map { #"{"id":"e-\#($0)","data":"\#(text(stamp($0)))xx@"}"# }.joined(
+            separator: ",")
         let answer = #"{"events":[\#(data)],"next":"@@@e-3","gap":null}\#(text(stamp(4)))@\#(text(stamp(5)))@@"#
         for pieces in cuts(answer) {
             var finder = StampFinder()

@@ -22,7 +22,8 @@ import Transports
     }
 
     @Test func `The example of the documents can be used`() throws {
-        let server = try load(try #require(try self.examples().first)).server
+        let example = try self.examples().first
+        let server = try load(try #require(example)).server
         #expect(server.transports.eventSize == 128 << 10)
         #expect(server.sources.count == 1)
     }

@@ -36,7 +36,8 @@ struct Certificates {
     }
 
     func client(protocols: [String] = ["h2"]) throws -> TLSContext {
-        try .client(TLSClientConfiguration(trust: .authorities(file: self.authority.authorityFile), protocols: protocols))
+        try .client(
+            TLSClientConfiguration(trust: .authorities(file: self.authority.authorityFile), protocols: protocols))
     }
 }
 

@@ -12,7 +12,9 @@ import Testing
         self.certificates = try Certificates()
     }
 
-    private func peers(_ policy: TLSPolicy = .intermediate, host: String = "localhost") throws -> (client: Peer, server: Peer) {
+    private func peers(_ policy: TLSPolicy = .intermediate, host: String = "localhost") throws -> (
+        client: Peer, server: Peer
+    ) {
         (
             client: try Peer(try certificates.client(), host: host),
             server: try Peer(try certificates.server(policy))

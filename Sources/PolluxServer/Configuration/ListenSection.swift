@@ -40,12 +40,16 @@ struct ListenSection {
     private static func tls(
         _ value: JSONValue, _ path: String, _ place: Place, _ findings: inout Findings
     ) -> TLSFiles? {
-        guard let object = SectionObject(value, at: path, names: Self.tlsNames, in: place, &findings) else { return nil }
+        guard let object = SectionObject(value, at: path, names: Self.tlsNames, in: place, &findings) else {
+            return nil
+        }
         var files = TLSFiles(identities: Self.identities(object, path, place, &findings))
         files.policy = object.value("policy", Form<TLSPolicy>.word, &findings) ?? files.policy
         files.clientAuthorities = object.value("clientCA", .file, &findings)
         files.transportSecurity = object.value("hsts", Form<Duration>.time(from: 1_000), &findings)
-        if let word = object.value("clientCertificates", Form<TLSServerConfiguration.ClientCertificates>.word, &findings) {
+        if let word = object.value(
+            "clientCertificates", Form<TLSServerConfiguration.ClientCertificates>.word, &findings)
+        {
             files.clientCertificates = word
             if files.clientAuthorities == nil { findings.add(place, "\(path).clientCertificates needs clientCA") }
         }
@@ -55,7 +59,9 @@ struct ListenSection {
     private static func identities(
         _ object: SectionObject, _ path: String, _ place: Place, _ findings: inout Findings
     ) -> [TLSFiles.Identity] {
-        guard let list = object.member("certificates") else { return [Self.identity(object, &findings)].compactMap(\.self) }
+        guard let list = object.member("certificates") else {
+            return [Self.identity(object, &findings)].compactMap(\.self)
+        }
         if object.member("certificate") != nil || object.member("key") != nil {
             findings.add(place, "\(path) has both certificate and certificates; one of them is enough")
         }
@@ -96,7 +102,11 @@ extension Form<(host: String, port: Int)> {
                     let port = Int(text[text.index(after: colon)...]), 0...65_535 ~= port
                 else { return nil }
                 var host = text[..<colon]
-                if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
+                if host.hasPrefix("["), host.hasSuffix("]") {
+                    host = host.dropFirst().dropLast()
+                } else if host.contains(":") {
+                    return nil
+                }
                 guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
                 return (String(host), port)
             },
