@@ -29,7 +29,7 @@ define install
 	fi
 endef
 
-.PHONY: help build serve test bench bench-ledger format lint clean
+.PHONY: help build serve test bench bench-ledger bench-tls format lint clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -60,6 +60,10 @@ bench: build  ## Measure fan-out beside nchan and the least possible server; abo
 bench-ledger: build  ## Measure what it costs to keep events, beside nchan, Redis and a plain SQLite loop; about 10 minutes
 	$(call install,$(BENCH_PACKAGES))
 	@python3 Tests/Benchmarks/ledger.py --binary $(BINARY) --bench $(BENCH) --rounds $(ROUNDS)
+
+bench-tls: build  ## Measure TLS and HTTP/2 beside nginx with nchan; about 4 minutes
+	$(call install,$(BENCH_PACKAGES) openssl)
+	@python3 Tests/Benchmarks/tls.py --binary $(BINARY) --bench $(BENCH) --rounds $(ROUNDS)
 
 format:  ## Put the sources into their format
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Pollux beside nginx with nchan over TLS 1.3, on the same OpenSSL, with the same work; and HTTP/2 beside HTTP/1.1.
+
+    tls.py --binary .build/release/pollux --bench ../shared/bench [--readers 1000] [--rounds 1]
+
+Needs Debian's nginx-light, libnginx-mod-nchan and openssl. Nothing leaves the loopback.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+POLLUX, NCHAN = 19743, 19744
+
+
+def run(*command, timeout=240):
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode == 0, f"{command}: {done.stderr}{done.stdout}"
+    return done.stdout
+
+
+def certificate(folder):
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "7", "-subj",
+        "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", folder / "key.pem", "-out", folder / "cert.pem")
+
+
+def start_nchan(folder, bench):
+    text = (bench / "nchan.conf").read_text().replace("WORKDIR", str(folder))
+    secured = f"listen 127.0.0.1:{NCHAN} ssl backlog=4096; ssl_protocols TLSv1.3; ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;"
+    (folder / "nginx.conf").write_text(re.sub(r"listen 127\.0\.0\.1:19001[^;]*;", secured, text))
+    folder.chmod(0o755)
+    master = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    workers = run("pgrep", "-P", master.pid).split()
+    return master, int(workers[0])
+
+
+def start_pollux(folder, binary):
+    configuration = {
+        "ledger": "memory", "loops": 1, "publicFolder": "",
+        "listen": [{"address": f"127.0.0.1:{POLLUX}", "tls": {
+            "certificate": str(folder / "cert.pem"), "key": str(folder / "key.pem"), "policy": "modern"}}],
+    }
+    (folder / "pollux.json").write_text(json.dumps(configuration))
+    with (folder / "pollux.log").open("wb") as log:
+        server = subprocess.Popen([binary, "serve", "--config", folder / "pollux.json"], stdout=log, stderr=log)
+    time.sleep(1)
+    return server, server.pid
+
+
+def load(binary, folder, port, pid, channel, *options):
+    path = f"/channels/{channel}x{{channel}}"
+    return json.loads(run(binary, "bench", f"https://127.0.0.1:{port}", "--cacert", folder / "cert.pem", "--pid", pid, "--json",
+                          "--read-path", path, "--write-path", path, *options))
+
+
+def handshakes(port, resumed, seconds=5):
+    """Connections a second, each with one small request: by one client after another, on one core."""
+    command = ["openssl", "s_time", "-connect", f"127.0.0.1:{port}", "-time", str(seconds), "-reuse" if resumed else "-new", "-tls1_3"]
+    found = re.findall(r"(\d+) connections in (\d+) real seconds", run(*command))
+    return int(found[-1][0]) / int(found[-1][1])
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--binary", required=True)
+    arguments.add_argument("--bench", type=Path, required=True)
+    arguments.add_argument("--readers", type=int, default=1000)
+    arguments.add_argument("--rounds", type=int, default=1)
+    options = arguments.parse_args()
+    binary = os.path.abspath(options.binary)
+    rows = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        certificate(folder)
+        for number in range(options.rounds):
+            # A process of its own for each round: memory starts from one that has not grown yet.
+            for server, start, port in (
+                ("nchan", lambda: start_nchan(folder, options.bench), NCHAN), ("pollux", lambda: start_pollux(folder, binary), POLLUX),
+            ):
+                process, pid = start()
+                try:
+                    work = ["--readers", options.readers, "--events", 100, "--rate", 20]
+                    rows.setdefault((server, "streams"), []).append(load(binary, folder, port, pid, f"a{number}", *work))
+                    rows.setdefault((server, "handshakes"), []).append(
+                        {"full": handshakes(port, False), "resumed": handshakes(port, True)})
+                    if server == "pollux":
+                        many = ["--readers", 9000, "--events", 10, "--rate", 1]
+                        rows.setdefault((server, "9000 http1"), []).append(load(binary, folder, port, pid, f"b{number}", *many))
+                        many = ["--http", 2, "--connections", 90, *many]
+                        rows.setdefault((server, "9000 http2"), []).append(load(binary, folder, port, pid, f"c{number}", *many))
+                finally:
+                    process.send_signal(signal.SIGTERM)
+                    process.wait(30)
+    for (server, work), found in rows.items():
+        for key in found[0]:
+            values = [each[key] for each in found if isinstance(each[key], (int, float))]
+            if values:
+                print(f"{work:12} {server:7} {key:32} {statistics.median(values):14.2f}")
+
+
+if __name__ == "__main__":
+    main()
