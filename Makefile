@@ -62,7 +62,7 @@ bench-ledger: build  ## Measure what it costs to keep events, beside nchan, Redi
 	@python3 Tests/Benchmarks/ledger.py --binary $(BINARY) --bench $(BENCH) --rounds $(ROUNDS)
 
 bench-tls: build  ## Measure TLS and HTTP/2 beside nginx with nchan; about 4 minutes
-	$(call install,$(BENCH_PACKAGES) openssl)
+	$(call install,$(BENCH_PACKAGES) openssl nghttp2-client)
 	@python3 Tests/Benchmarks/tls.py --binary $(BINARY) --bench $(BENCH) --rounds $(ROUNDS)
 
 format:  ## Put the sources into their format

@@ -3,7 +3,7 @@
 
     tls.py --binary .build/release/pollux --bench ../shared/bench [--readers 1000] [--rounds 1]
 
-Needs Debian's nginx-light, libnginx-mod-nchan and openssl. Nothing leaves the loopback.
+Needs Debian's nginx-light, libnginx-mod-nchan, nghttp2-client and openssl. Nothing leaves the loopback.
 """
 
 import argparse
@@ -61,11 +61,25 @@ def load(binary, folder, port, pid, channel, *options):
                           "--read-path", path, "--write-path", path, *options))
 
 
-def handshakes(port, resumed, seconds=5):
-    """Connections a second, each with one small request: by one client after another, on one core."""
-    command = ["openssl", "s_time", "-connect", f"127.0.0.1:{port}", "-time", str(seconds), "-reuse" if resumed else "-new", "-tls1_3"]
-    found = re.findall(r"(\d+) connections in (\d+) real seconds", run(*command))
-    return int(found[-1][0]) / int(found[-1][1])
+def cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def handshakes(port, pid, seconds=5):
+    """Of a client that connects, does a handshake, and closes, again and again: how many a second, which the client's own work
+    bounds too, and what each costs the server."""
+    found = {}
+    for name, option in (("full", "-new"), ("resumed", "-reuse")):
+        before = cpu_seconds(pid)
+        text = run("openssl", "s_time", "-connect", f"127.0.0.1:{port}", "-time", seconds, option, "-tls1_3")
+        count, elapsed = re.findall(r"(\d+) connections in (\d+) real seconds", text)[-1]
+        found[f"{name} a second"] = int(count) / int(elapsed)
+        found[f"{name}, CPU us each"] = (cpu_seconds(pid) - before) / int(count) * 1e6
+    # All at once: what the server can do while a faster client waits.
+    text = run("h2load", "--h1", "-n", 1000, "-c", 1000, f"https://127.0.0.1:{port}/none")
+    found["full at once, a second"] = float(re.search(r"finished in [^,]+, ([\d.]+) req/s", text).group(1))
+    return found
 
 
 def main():
@@ -89,8 +103,7 @@ def main():
                 try:
                     work = ["--readers", options.readers, "--events", 100, "--rate", 20]
                     rows.setdefault((server, "streams"), []).append(load(binary, folder, port, pid, f"a{number}", *work))
-                    rows.setdefault((server, "handshakes"), []).append(
-                        {"full": handshakes(port, False), "resumed": handshakes(port, True)})
+                    rows.setdefault((server, "handshakes"), []).append(handshakes(port, pid))
                     if server == "pollux":
                         many = ["--readers", 9000, "--events", 10, "--rate", 1]
                         rows.setdefault((server, "9000 http1"), []).append(load(binary, folder, port, pid, f"b{number}", *many))
