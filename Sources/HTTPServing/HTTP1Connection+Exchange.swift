@@ -143,6 +143,7 @@ extension HTTP1Connection: Exchange {
         guard let context = self.context else { return false }
         let wasDrained = self.socket.isDrained
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        guard self.context != nil else { return false }
         if wasDrained, !self.socket.isDrained { self.expect(.write, within: self.loop.limits.writeTimeout) }
         return self.socket.isDrained
     }

@@ -71,7 +71,7 @@ final class HTTP2Connection: ChannelInboundHandler {
         let streams = self.streams.values
         self.streams = [:]
         self.waiting.removeAll()
-        for stream in streams { stream.closed() }
+        for stream in streams { self.letGo(of: stream) }
         context.fireChannelInactive()
     }
 
@@ -112,6 +112,9 @@ final class HTTP2Connection: ChannelInboundHandler {
         if content.endStream { stream.inputEnded() }
     }
 
+    /// Whether the answers under way are to come to their end.
+    var isDraining: Bool { if case .open = self.state { false } else { true } }
+
     /// A stream's request is complete.
     func handle(_ stream: HTTP2Stream) {
         if self.unsent < Self.unsentLimit, self.waiting.isEmpty { stream.handle() } else { self.waiting.append(stream) }
@@ -149,10 +152,14 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     private func streamClosed(_ id: HTTP2StreamID) {
         guard let stream = self.streams.removeValue(forKey: id) else { return }
-        self.loop.deadlines.remove(stream)
-        stream.closed()
+        self.letGo(of: stream)
         // Not at once: NIO's handler may be in the middle of writing the stream's last frame.
         if self.isDone || !self.waiting.isEmpty { self.flushSoon() }
+    }
+
+    private func letGo(of stream: HTTP2Stream) {
+        self.loop.deadlines.remove(stream)
+        stream.closed()
     }
 
     /// Whether the last answer is given that there is to be.
@@ -201,7 +208,8 @@ final class HTTP2Connection: ChannelInboundHandler {
     }
 
     private func flush() {
-        self.context?.flush()
+        guard let context = self.context else { return }
+        context.flush()
         for stream in self.written { stream.waitUnlessSent() }
         self.written.removeAll(keepingCapacity: true)
         for id in self.unneeded where self.streams[id] != nil { self.reset(id, .noError) }
@@ -253,17 +261,16 @@ final class HTTP2Connection: ChannelInboundHandler {
         if case .closing = self.state { return }
         self.state = .closing
         self.write(.goAway(lastStreamID: self.lastStreamID, errorCode: .noError, opaqueData: nil), on: .rootStream)
-        self.context?.flush()
         self.linger()
     }
 
     /// Closes behind what was written, so that the client gets to read it even if it is still sending.
     private func linger() {
-        guard !self.socket.discardsInput else { return }
+        guard let context = self.context, !self.socket.discardsInput else { return }
         self.socket.discardsInput = true
-        self.context?.flush()
         self.loop.deadlines.set(.now() + self.loop.limits.lingerTimeout, of: self)
-        self.context?.close(mode: .output, promise: nil)
+        context.flush()
+        context.close(mode: .output, promise: nil)
     }
 }
 

@@ -107,6 +107,7 @@ final class HTTP2Stream {
         guard case .waiting(let request) = self.state else { return }
         self.state = .answering
         self.loop.responder.respond(to: request, on: self)
+        if self.connection?.isDraining == true { self.delegate?.drain() }
     }
 
     private func letGo(of body: ByteBuffer) {

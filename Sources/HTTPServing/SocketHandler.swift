@@ -96,14 +96,16 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
         self.writesInNIO += 1
         self.isWriting = true
         let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in self.writeCompleted(context) }
+        written.futureResult.assumeIsolated().whenComplete { self.writeCompleted($0, context) }
         if let promise { written.futureResult.cascade(to: promise) }
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: written)
         self.isWriting = false
     }
 
-    private func writeCompleted(_ context: ChannelHandlerContext) {
+    private func writeCompleted(_ result: Result<Void, any Error>, _ context: ChannelHandlerContext) {
         self.writesInNIO -= 1
+        // The descriptor may be closed already, and be somebody else's.
+        if case .failure = result { self.socket = -1 }
         guard self.writesInNIO == 0, !self.isWriting, context.channel.isActive else { return }
         context.fireUserInboundEventTriggered(Drained())
     }

@@ -22,8 +22,7 @@ import Transports
     }
 
     @Test func `The example of the documents can be used`() throws {
-        let example = try self.examples().first
-        let server = try load(try #require(example)).server
+        let server = try load(try self.examples().first).server
         #expect(server.transports.eventSize == 128 << 10)
         #expect(server.sources.count == 1)
     }

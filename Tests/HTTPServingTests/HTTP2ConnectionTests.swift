@@ -1,0 +1,109 @@
+import NIOCore
+import NIOEmbedded
+import NIOHPACK
+import NIOHTTP1
+import NIOHTTP2
+import Testing
+
+@testable import HTTPServing
+
+@Suite struct HTTP2ConnectionTests {
+    @Test func `A request is answered on its stream, with the fields of all answers`() throws {
+        let pair = try HTTP2Pair { request, exchange in exchange.respond(.text(request.pathText)) }
+        try pair.request("/a", on: 1)
+        try pair.request("/b", on: 3)
+        #expect(try pair.head(of: 1)?.first(name: ":status") == "200")
+        #expect(try pair.head(of: 3)?.first(name: "server") == "pollux")
+        #expect(try pair.text(of: 1) == "/a" && pair.text(of: 3) == "/b")
+        #expect(pair.owners == 1)
+    }
+
+    @Test func `A connection that goes takes its streams with it`() throws {
+        let delegate = RecordingDelegate()
+        let pair = try HTTP2Pair { _, exchange in
+            exchange.beginStream(Response(.ok))
+            exchange.delegate = delegate
+        }
+        for number in 0..<10 { try pair.request("/", on: HTTP2StreamID(1 + 2 * number)) }
+        #expect(pair.owners == 11)
+        try pair.disconnect()
+        #expect(pair.owners == 0)
+        #expect(delegate.calls == Array(repeating: .closed, count: 10))
+    }
+
+    @Test func `A client that goes with the last answer of a full server does no harm`() throws {
+        var exchanges: [any Exchange] = []
+        let pair = try HTTP2Pair(isOverCapacity: true) { exchanges.append($1) }
+        try pair.send("/", on: 1)
+        exchanges[0].respond(Problem.overCapacity.response)
+        try pair.disconnect()
+        #expect(pair.owners == 0)
+    }
+
+    @Test func `A stream whose window is closed waits alone, and is told when it has opened`() throws {
+        var exchanges: [any Exchange] = []
+        let delegate = RecordingDelegate()
+        let pair = try HTTP2Pair { _, exchange in
+            exchange.beginStream(Response(.ok))
+            exchange.delegate = delegate
+            exchanges.append(exchange)
+        }
+        try pair.send(.settings(.settings([HTTP2Setting(parameter: .initialWindowSize, value: 4)])), on: .rootStream)
+        try pair.request("/", on: 1)
+        try pair.request("/", on: 3)
+        #expect(exchanges[0].write(ByteBuffer(string: "12345678")))
+        #expect(exchanges[1].write(ByteBuffer(string: "abc")))
+        try pair.exchange()
+        #expect(try pair.text(of: 1) == "1234" && pair.text(of: 3) == "abc")
+        #expect(!exchanges[0].write(ByteBuffer(string: "9")))
+        #expect(delegate.calls.isEmpty)
+        try pair.send(.windowUpdate(windowSizeIncrement: 100), on: 1)
+        #expect(try pair.text(of: 1) == "123456789")
+        #expect(delegate.calls == [.drained])
+    }
+
+    @Test func `A stream that is not taken for too long is reset, and the others go on`() throws {
+        var exchanges: [any Exchange] = []
+        let pair = try HTTP2Pair { _, exchange in
+            exchange.beginStream(Response(.ok))
+            exchanges.append(exchange)
+        }
+        try pair.send(.settings(.settings([HTTP2Setting(parameter: .initialWindowSize, value: 4)])), on: .rootStream)
+        try pair.request("/", on: 1)
+        try pair.request("/", on: 3)
+        _ = exchanges[0].write(ByteBuffer(string: "12345678"))
+        try pair.exchange()
+        try pair.wait(.seconds(29))
+        #expect(try pair.reset(of: 1) == nil)
+        try pair.wait(.seconds(31))
+        #expect(try pair.reset(of: 1) == .cancel)
+        _ = exchanges[1].write(ByteBuffer(string: "abc"))
+        try pair.exchange()
+        #expect(try pair.text(of: 3) == "abc")
+    }
+
+    @Test func `Who is silent is asked for a sign of life, and let go without one`() throws {
+        let pair = try HTTP2Pair { _, exchange in exchange.beginStream(Response(.ok)) }
+        try pair.request("/", on: 1)
+        pair.isDeaf = true
+        try pair.wait(.seconds(31))
+        #expect(pair.isOpen)
+        try pair.wait(.seconds(62))
+        #expect(!pair.isOpen)
+    }
+
+    @Test func `A stop is told by GOAWAY, and a request that was still coming in is told to end too`() throws {
+        let delegate = RecordingDelegate()
+        let pair = try HTTP2Pair { _, exchange in
+            exchange.beginStream(Response(.ok))
+            exchange.delegate = delegate
+        }
+        try pair.send("/", on: 1, isEnd: false)
+        pair.drain()
+        try pair.exchange()
+        #expect(try pair.frames().contains { if case .goAway(1, .noError, _) = $0.payload { true } else { false } })
+        #expect(delegate.calls.isEmpty)
+        try pair.send(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)), on: 1)
+        #expect(delegate.calls == [.drain])
+    }
+}
