@@ -4,6 +4,7 @@ import asyncio
 import json
 import queue
 import re
+import ssl
 import subprocess
 import threading
 from urllib.parse import quote
@@ -431,7 +432,8 @@ def by_httpx_of_http_2(client, target, cursor=None):
 
 def httpx_of_http_2(client):
     """With TLS as a browser does it; without, it must be told that there is no HTTP/1."""
-    verify = client.server.certificate.context() if client.road.has_tls else True
+    # One of its own: the library changes what it is given.
+    verify = ssl.create_default_context(cafile=client.server.certificate.authority) if client.road.has_tls else True
     return httpx.Client(http1=client.road.has_tls, http2=True, verify=verify, timeout=30)
 
 
