@@ -2,8 +2,8 @@ import NIOCore
 
 /// What has a time at which something is due.
 protocol DeadlineOwner: AnyObject {
-    /// Its place in the table; kept by the table.
-    var deadlineIndex: Int { get set }
+    /// Its place in the table, `nil` while it has none; kept by the table.
+    var deadlineIndex: Int? { get set }
     func deadlineReached(_ now: NIODeadline)
 }
 
@@ -24,17 +24,19 @@ struct Deadlines {
         self.times.append(.distantFuture)
     }
 
+    /// One that is not in the table, a connection that has gone, say, stays without a deadline.
     mutating func set(_ deadline: NIODeadline, of owner: any DeadlineOwner) {
-        self.times[owner.deadlineIndex] = deadline
+        if let index = owner.deadlineIndex { self.times[index] = deadline }
     }
 
     mutating func remove(_ owner: any DeadlineOwner) {
-        let index = owner.deadlineIndex
+        guard let index = owner.deadlineIndex else { return }
         self.owners.swapAt(index, self.owners.count - 1)
         self.times.swapAt(index, self.times.count - 1)
         self.owners[index].deadlineIndex = index
         self.owners.removeLast()
         self.times.removeLast()
+        owner.deadlineIndex = nil
     }
 
     /// Takes the next one whose time has come; it has none until it is set again.

@@ -59,7 +59,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     private var due = Due.request
     private var delegateDeadline = NIODeadline.distantFuture
-    var deadlineIndex = 0
+    var deadlineIndex: Int?
     var delegate: (any ExchangeDelegate)?
     var isChunked = false
 

@@ -23,7 +23,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
     private var lastStreamID = HTTP2StreamID.rootStream
-    var deadlineIndex = 0
+    var deadlineIndex: Int?
 
     private var willFlush = false
     /// The streams that have written since the last flush.

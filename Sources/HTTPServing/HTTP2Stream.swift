@@ -44,7 +44,7 @@ final class HTTP2Stream {
 
     private var due = Due.delegate
     private var delegateDeadline = NIODeadline.distantFuture
-    var deadlineIndex = 0
+    var deadlineIndex: Int?
     var delegate: (any ExchangeDelegate)?
 
     init(_ id: HTTP2StreamID, on connection: HTTP2Connection) {

@@ -16,7 +16,7 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let isOverCapacity: Bool
     private var context: ChannelHandlerContext?
     private var bytes = ByteBuffer()
-    var deadlineIndex = 0
+    var deadlineIndex: Int?
 
     init(_ loop: LoopContext, over socket: SocketHandler, isSecure: Bool, isOverCapacity: Bool) {
         self.loop = loop
@@ -59,6 +59,7 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func makePlace(for isHTTP2: Bool, _ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
         do {
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandlers(isHTTP2 ? self.http2() : self.http1(), position: .after(self))

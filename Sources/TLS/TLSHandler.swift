@@ -87,7 +87,8 @@ public final class TLSHandler: ChannelDuplexHandler {
         guard case .handshaking = self.state else { return }
         do throws(TLSError) { try self.session.handshake() } catch { return self.fail(error, context) }
         self.send(context)
-        guard self.session.isEstablished else { return }
+        // The write may have found the peer gone, which closes the channel before it returns.
+        guard case .handshaking = self.state, self.session.isEstablished else { return }
         self.state = .established
         self.timer?.cancel()
         self.timer = nil
@@ -110,8 +111,9 @@ public final class TLSHandler: ChannelDuplexHandler {
         guard case .established = self.state else { return }
         let plain: ByteBuffer?
         do throws(TLSError) { plain = try self.session.read() } catch { return self.fail(error, context) }
-        // Of the protocol's own: new keys, say.
+        // Of the protocol's own: new keys, say. The write may find the peer gone.
         self.send(context)
+        guard case .established = self.state else { return }
         if let plain { context.fireChannelRead(self.wrapInboundOut(plain)) }
         guard self.session.isInputClosed, case .established = self.state else { return }
         self.state = .inputClosed

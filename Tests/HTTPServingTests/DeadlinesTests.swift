@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct DeadlinesTests {
     final class Owner: DeadlineOwner {
-        var deadlineIndex = 0
+        var deadlineIndex: Int?
         private(set) var calls = 0
         var react: () -> Void = {}
 
@@ -46,6 +46,20 @@ import Testing
         loop.deadlines.set(start + .seconds(2), of: owner)
         loop.tick(start + .seconds(1))
         #expect(owner.calls == 0)
+    }
+
+    @Test func `Who is not in the table changes nothing in it`() {
+        let owners = owners(2)
+        loop.deadlines.set(start, of: owners[0])
+        let stranger = Owner()
+        loop.deadlines.set(start + .seconds(9), of: stranger)
+        loop.deadlines.remove(stranger)
+        loop.deadlines.remove(owners[1])
+        loop.deadlines.set(start + .seconds(9), of: owners[1])
+        loop.deadlines.remove(owners[1])
+        loop.tick(start)
+        #expect(owners.map(\.calls) == [1, 0])
+        #expect(loop.deadlines.owners.count == 1)
     }
 
     @Test func `Who was removed is not called, and the others keep their times`() {

@@ -64,9 +64,17 @@ final class Recorder: ChannelInboundHandler {
     }
 }
 
-/// Stands where a socket would let one half be closed, which an embedded channel does not.
-private final class HalfClosing: ChannelOutboundHandler {
+/// Stands where a socket would: lets one half be closed, which an embedded channel does not, and may break at a write.
+final class SocketDouble: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
+
+    /// Whether the peer has gone, which shows with the next write.
+    var isBroken = false
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if self.isBroken { context.close(promise: nil) }
+        context.write(data, promise: promise)
+    }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if mode == .output { promise?.succeed() } else { context.close(mode: mode, promise: promise) }
@@ -77,10 +85,11 @@ private final class HalfClosing: ChannelOutboundHandler {
 final class Peer {
     let channel = EmbeddedChannel()
     let recorder = Recorder()
+    let socket = SocketDouble()
 
     init(_ context: TLSContext, host: String? = nil, timeout: TimeAmount? = nil) throws {
         let handler = try TLSHandler(context, host: host, handshakeTimeout: timeout)
-        try self.channel.pipeline.syncOperations.addHandlers([HalfClosing(), handler, self.recorder])
+        try self.channel.pipeline.syncOperations.addHandlers([self.socket, handler, self.recorder])
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 

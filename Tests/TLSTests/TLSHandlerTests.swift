@@ -95,6 +95,17 @@ import Testing
         #expect(!server.channel.isActive)
     }
 
+    @Test func `Nothing comes of a handshake whose last write finds the peer gone`() throws {
+        let (client, server) = try peers()
+        _ = try server.channel.writeInbound(try client.sent())
+        client.write("sent with the end of the handshake")
+        _ = try client.channel.writeInbound(try server.sent())
+        server.socket.isBroken = true
+        _ = try? server.channel.writeInbound(try client.sent())
+        #expect(!server.channel.isActive)
+        #expect(server.recorder.protocols.isEmpty && server.recorder.text.isEmpty)
+    }
+
     @Test func `A record that was changed on the way ends the connection with an error`() throws {
         let (client, server) = try peers()
         try exchange(client, server)
