@@ -81,10 +81,9 @@ public struct PolluxServer: Service {
         with bridge: Bridge, _ credentials: [TLSCredentials], reloadingOn hangUps: UnixSignalsSequence?
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for source in self.configuration.sources {
-                let clock = ClockSource(
-                    bridge: bridge, channel: source.channel, every: source.every, logger: self.logger)
-                group.addTask { try? await clock.run() }
+            for configuration in self.configuration.sources {
+                let source = Source(configuration: configuration, bridge: bridge, logger: self.logger)
+                group.addTask { try? await source.run() }
             }
             group.addTask {
                 await cancelWhenGracefulShutdown {

@@ -70,7 +70,7 @@ public struct ChannelResource: Sendable {
         let transport: any Transport =
             switch parameters.transport {
             case .eventStream: EventStreamTransport(parameters, exchange: exchange, configuration: self.configuration)
-            case .poll, .pollEventStream:
+            case .poll, .pollEventStream, .jsonp:
                 PollTransport(parameters, exchange: exchange, configuration: self.configuration)
             }
         let reader = Reader(feed: loop.feed(of: selection), eventLoop: exchange.eventLoop, transport: transport)
@@ -79,14 +79,21 @@ public struct ChannelResource: Sendable {
     }
 
     private func head(_ parameters: ReadParameters) -> Response {
-        var headers = parameters.transport == .poll ? PollContent.headers : EventStreamTransport.headers
+        var headers =
+            switch parameters.transport {
+            case .eventStream, .pollEventStream: EventStreamTransport.headers
+            case .poll: PollContent.headers
+            case .jsonp: JSONP.headers
+            }
         headers.add(name: "Last-Event-ID", value: self.bridge.id(self.bridge.head).description)
         return Response(.ok, headers: headers)
     }
 
     private func refusal(_ parameters: ReadParameters) -> Response {
-        if parameters.transport == .poll { return Problem.overCapacity.response }
-        return .refusedStream(self.configuration)
+        switch parameters.transport {
+        case .eventStream, .pollEventStream: .refusedStream(self.configuration)
+        case .poll, .jsonp: Problem.overCapacity.response
+        }
     }
 
     // MARK: Writing

@@ -13,9 +13,12 @@ final class EventStreamTransport: Transport {
         "X-Content-Type-Options": "nosniff",
     ]
 
+    private static let heartbeatType = Array("pollux.heartbeat".utf8)
+
     private let exchange: any Exchange
     private let configuration: TransportConfiguration
     private let heartbeat: TimeAmount
+    private let heartbeatForm: TransportConfiguration.HeartbeatForm
     private let hasEnvelope: Bool
     /// What stands at the beginning besides `retry`; asked for once.
     private let padding: Int
@@ -30,6 +33,7 @@ final class EventStreamTransport: Transport {
         self.exchange = exchange
         self.configuration = configuration
         self.heartbeat = parameters.heartbeat
+        self.heartbeatForm = parameters.heartbeatForm
         self.hasEnvelope = parameters.envelope
         self.padding = parameters.padding
         self.opensWithID = parameters.opensWithID && !parameters.hasCursor
@@ -44,6 +48,7 @@ final class EventStreamTransport: Transport {
         EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &prelude)
         if self.padding > 0 { EventStreamEncoder.appendComment(padding: self.padding, to: &prelude) }
         if self.opensWithID { EventStreamEncoder.appendID(id.bytes, to: &prelude) }
+        if self.heartbeatForm == .event { self.appendHeartbeat(to: &prelude) }
         return self.write(prelude)
     }
 
@@ -67,12 +72,19 @@ final class EventStreamTransport: Transport {
     func deadlineReached(_ now: NIODeadline, at id: EventID) -> Delivery {
         guard now < self.endsAt else { return self.end() }
         var beat: [UInt8] = []
-        switch self.configuration.heartbeatForm {
-        case .retry: EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &beat)
-        case .comment: EventStreamEncoder.appendComment(padding: 0, to: &beat)
-        }
+        self.appendHeartbeat(to: &beat)
         guard self.budget == .max || beat.count <= self.budget else { return self.end() }
         return self.write(beat)
+    }
+
+    private func appendHeartbeat(to bytes: inout [UInt8]) {
+        switch self.heartbeatForm {
+        case .retry: EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &bytes)
+        case .comment: EventStreamEncoder.appendComment(padding: 0, to: &bytes)
+        case .event:
+            let seconds = String(self.heartbeat.nanoseconds / 1_000_000_000)
+            EventStreamEncoder.appendEvent(id: nil, type: Self.heartbeatType, data: Array(seconds.utf8), to: &bytes)
+        }
     }
 
     func drain(at id: EventID) {

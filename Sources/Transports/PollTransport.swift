@@ -4,7 +4,8 @@ import HTTPServing
 import NIOCore
 import NIOHTTP1
 
-/// The reader that leaves after one batch: long polling (RFC 6202, section 2), answered as JSON or as an event stream.
+/// The reader that leaves after one batch: long polling (RFC 6202, section 2), answered as JSON, as an event
+/// stream or as a script.
 final class PollTransport: Transport {
     private let exchange: any Exchange
     private let configuration: TransportConfiguration
@@ -96,6 +97,8 @@ final class PollTransport: Transport {
     private func answer(_ batch: Batch) -> Delivery {
         switch (self.parameters.transport, self.gap) {
         case (.pollEventStream, _): self.exchange.respond(self.eventStreamResponse(batch))
+        case (.jsonp(let callback), let gap):
+            self.exchange.respond(JSONP.response(PollContent.response(batch, gap: gap), callback: callback))
         case (_, nil): self.exchange.respond(batch.pollResponse, sharing: batch.pollMemo)
         case (_, let gap?): self.exchange.respond(PollContent.response(batch, gap: gap))
         }

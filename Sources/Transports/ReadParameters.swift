@@ -13,6 +13,8 @@ struct ReadParameters {
         case eventStream
         case poll
         case pollEventStream
+        /// A poll's answer as a script that calls this function.
+        case jsonp(callback: String)
     }
 
     /// Where the reader begins.
@@ -30,6 +32,7 @@ struct ReadParameters {
     var wait: TimeAmount
     var limit: Int
     var heartbeat: TimeAmount
+    var heartbeatForm: TransportConfiguration.HeartbeatForm
     /// Whether a stream without a cursor begins with the id after which it begins.
     var opensWithID = false
     var envelope = false
@@ -47,10 +50,11 @@ struct ReadParameters {
         self.wait = defaults.pollWait
         self.limit = defaults.pollLimit
         self.heartbeat = defaults.heartbeat
+        self.heartbeatForm = defaults.heartbeatForm
         var named = Named()
         if !request.query.isEmpty { try named.take(Self.fields(request.query)) }
         if request.method == .POST { try named.take(Self.fields(Array(request.body.readableBytesView))) }
-        self.transport = try Self.transport(request, named)
+        self.transport = try Self.transport(request, named, defaults)
         self.channels = named.channels
         try self.takeStart(request, named)
         try self.takeTimes(request, named, defaults)
@@ -63,13 +67,17 @@ struct ReadParameters {
 
     private static let mediaTypes: [StaticString] = ["text/event-stream", "application/json"]
 
-    private static func transport(_ request: Request, _ named: Named) throws(Problem) -> Transport {
+    private static func transport(
+        _ request: Request, _ named: Named, _ defaults: TransportConfiguration
+    ) throws(Problem) -> Transport {
         switch named.text("transport") {
         case "sse": return .eventStream
         case "poll": return .poll
         case "poll-sse": return .pollEventStream
-        case "jsonp": throw .badRequest("transport=jsonp is not offered here; use sse, poll or poll-sse")
-        case .some(let other): throw .badRequest("transport=\(other): must be sse, poll or poll-sse")
+        case "jsonp":
+            guard defaults.jsonp else { throw .jsonpIsOff }
+            return .jsonp(callback: try JSONP.callback(named.text("callback"), request))
+        case .some(let other): throw .badRequest("transport=\(other): must be sse, poll, poll-sse or jsonp")
         case nil:
             switch request.firstAccepted(of: Self.mediaTypes) {
             case 0: return .eventStream
@@ -134,6 +142,12 @@ struct ReadParameters {
         case "json": self.envelope = true
         case nil: self.envelope = false
         case .some(let other): throw .badRequest("envelope=\(other): must be json")
+        }
+        if let form = named.text("heartbeatform") {
+            guard let known = TransportConfiguration.HeartbeatForm(rawValue: form) else {
+                throw .badRequest("heartbeatForm=\(form): must be retry, comment or event")
+            }
+            self.heartbeatForm = known
         }
         switch named.text("padding") {
         case "true": self.padding = 2_048

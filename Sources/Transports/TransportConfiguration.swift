@@ -8,6 +8,9 @@ public struct TransportConfiguration: Sendable {
         case retry
         /// A comment line.
         case comment
+        /// An event `pollux.heartbeat` without an id, whose data is the seconds until the next; one comes at the
+        /// beginning too. For scripts that want to know whether what is sent gets through.
+        case event
     }
 
     /// How long a client is to wait before it reconnects, in milliseconds; default 3,000.
@@ -31,6 +34,9 @@ public struct TransportConfiguration: Sendable {
     public var pollSize = 4 << 20
     /// How long a stream lasts for a polyfill that gives up after 50 s; default 45 s.
     public var polyfillLifetime = TimeAmount.seconds(45)
+    /// Whether polls are answered as scripts too (`transport=jsonp`), which pages of every origin can then read; default
+    /// no.
+    public var jsonp = false
     /// The most channels of one reader; default 256.
     public var channels = 256
     /// The most bytes of an event's type and data; default 64 KiB.

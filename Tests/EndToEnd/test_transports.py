@@ -595,7 +595,28 @@ def test_the_connection_may_be_used_again_after_a_stream_that_ended_or_is_closed
 
 
 def test_jsonp_is_off_unless_configured(server, channel):
-    assert_problem(server.call("GET", channel_path(channel) + "?transport=jsonp&callback=f&wait=0"), 400, 403, 404)
+    assert_problem(server.call("GET", channel_path(channel) + "?transport=jsonp&callback=f&wait=0"), 403)
+
+
+def test_jsonp_is_the_answer_of_a_poll_in_a_script_where_it_is_allowed(pollux):
+    server = pollux({"poll": {"jsonp": True}})
+    server.publish("a", "line\u2028end")
+    target = "/channels/a?since=earliest&wait=0&transport="
+    script = server.call("GET", target + "jsonp&callback=app.take")
+    assert script.header("content-type") == "application/javascript"
+    text = script.body.decode()
+    assert text.startswith("/**/app.take({") and text.endswith("});") and "\u2028" not in text
+    assert json.loads(text[len("/**/app.take("):-2]) == server.call("GET", target + "poll").json()
+    assert_problem(server.call("GET", target + "jsonp&callback=a(b)"), 400)
+    assert_problem(server.call("GET", target + "jsonp&callback=f", headers={"Cookie": "a=b"}), 403)
+
+
+def test_a_reader_may_ask_for_heartbeats_that_scripts_see(server, channel):
+    target = channel_path(channel) + "?heartbeat=1&heartbeatForm=event&open=id"
+    with server.stream(target) as stream:
+        stream.until(lambda stream: stream.raw.count(b"event: pollux.heartbeat\ndata: 1\n\n") == 2)
+        assert stream.raw.startswith(b"retry: 3000\nid: ") and b"retry" not in stream.raw[10:]
+
 
 
 # changing at random

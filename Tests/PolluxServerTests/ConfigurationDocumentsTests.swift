@@ -36,10 +36,10 @@ import Transports
         #expect(listeners[0].tls?.transportSecurity == .seconds(365 * 86_400))
     }
 
-    @Test func `The ready configuration serves a clock on this machine`() throws {
+    @Test func `The ready configuration serves a clock and the demo on this machine`() throws {
         let loaded = try LoadedConfiguration(file: repositoryPath("config/pollux.json"))
         #expect(loaded.server.http.host == "127.0.0.1")
-        #expect(loaded.changes.map(\.key) == ["sources[0]"])
+        #expect(loaded.changes.map(\.key) == (0..<4).map { "sources[\($0)]" })
     }
 
     @Test func `Keys and variables are unique`() {

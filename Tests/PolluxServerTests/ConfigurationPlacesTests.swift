@@ -33,6 +33,9 @@ import Transports
                 loops = 2 (from POLLUX_LOOPS)
                 publicFolder = none (from POLLUX_PUBLIC_FOLDER)
                 sources[0] = clock on date, every 1s (from \(repositoryPath("config/pollux.json")))
+                sources[1] = randomWalk from 15 to 30 on demo.temperature, every 1s (from \(repositoryPath("config/pollux.json")))
+                sources[2] = randomWalk from 0 to 100 on demo.load, every 1s (from \(repositoryPath("config/pollux.json")))
+                sources[3] = randomWalk from 80 to 160 on demo.price, every 700ms (from \(repositoryPath("config/pollux.json")))
                 """)
     }
 
@@ -42,7 +45,7 @@ import Transports
 
     @Test(arguments: Setting.all)
     func `A setting is read from every place under its name there`(_ setting: Setting) throws {
-        let values = ["7", "2MB", "https://example.org", "debug", "comment", "memory", "power"]
+        let values = ["7", "2MB", "https://example.org", "debug", "comment", "memory", "power", "true"]
         let value = try #require(values.first { (try? load(flags: [setting.key: $0])) != nil })
         let loaded = [
             try load(flags: [setting.key: value]), try load(environment: [setting.environmentVariable: value]),

@@ -51,7 +51,7 @@ import Testing
             "retention.a.bytes is -1, but must be a size from 1B to 1024TB, such as 64KB"
         ),
         (#"{"sources": {}}"#, "sources is {}, but must be an array with an object for each source"),
-        (#"{"sources": [1]}"#, "sources[0] is 1, but must be an object with channel, kind, every"),
+        (#"{"sources": [1]}"#, "sources[0] is 1, but must be an object with channel, kind, every, from, to"),
         (
             #"{"sources": [{"channel": "a", "kind": "clock", "every": "1s", "evry": 1}]}"#,
             "sources[0].evry is not known; did you mean sources[0].every?"
@@ -62,7 +62,11 @@ import Testing
         ),
         (
             #"{"sources": [{"channel": "a", "kind": "cron", "every": 1}]}"#,
-            #"sources[0].kind is "cron", but must be clock"#
+            #"sources[0].kind is "cron", but must be one of clock, randomWalk"#
+        ),
+        (
+            #"{"sources": [{"channel": "a", "kind": "randomWalk", "every": 1, "from": 7, "to": 7}]}"#,
+            "sources[0].from is 7, but must be less than sources[0].to, which is 7"
         ),
         (
             #"{"sources": [{"channel": "..", "kind": "clock", "every": 1}]}"#,
@@ -76,10 +80,12 @@ import Testing
     @Test func `Sources are read in their order`() throws {
         let clock = #"{"channel": "date", "kind": "clock", "every": "1s"}"#
         let slow = #"{"channel": "slow", "kind": "clock", "every": 60}"#
+        let walk = #"{"channel": "walk", "kind": "randomWalk", "every": 1, "from": -5, "to": 5}"#
         #expect(
-            try load("{\"sources\": [\(clock), \(slow)]}").server.sources == [
+            try load("{\"sources\": [\(clock), \(slow), \(walk)]}").server.sources == [
                 SourceConfiguration(channel: ChannelName("date"), kind: .clock, every: .seconds(1)),
                 SourceConfiguration(channel: ChannelName("slow"), kind: .clock, every: .seconds(60)),
+                SourceConfiguration(channel: ChannelName("walk"), kind: .randomWalk, every: .seconds(1), range: -5...5),
             ])
     }
 

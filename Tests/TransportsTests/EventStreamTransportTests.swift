@@ -23,6 +23,9 @@ import Testing
         ("", "retry: 3000\n"), ("open=none", "retry: 3000\n"), ("padding=5", "retry: 3000\n:   \n"),
         ("open=id", "retry: 3000\nid: E-2\n\n"), ("open=id&padding=5", "retry: 3000\n:   \nid: E-2\n\n"),
         ("open=id&after=E-2", "retry: 3000\n"), ("open=id&since=-1", "retry: 3000\nid: E-1\n\n"),
+        ("heartbeatForm=retry", "retry: 3000\n"),
+        ("heartbeatForm=event", "retry: 3000\nevent: pollux.heartbeat\ndata: 15\n\n"),
+        ("heartbeat-form=event&heartbeat=3&open=id", "retry: 3000\nid: E-2\n\nevent: pollux.heartbeat\ndata: 3\n\n"),
     ])
     func `A stream begins with its reconnection time, padding and id, as asked for`(query: String, text: String) throws
     {
@@ -66,6 +69,12 @@ import Testing
         #expect(exchange.secondsLeft == 15)
         exchange.reachDeadline()
         #expect(exchange.writes.count == 3)
+    }
+
+    @Test func `A heartbeat may be an event, as the reader asks`() throws {
+        let exchange = try World().read("transport=sse&heartbeat=7&heartbeatForm=event")
+        exchange.delegate?.deadlineReached(.now())
+        #expect(exchange.pieces.last == "event: pollux.heartbeat\ndata: 7\n\n")
     }
 
     @Test func `A heartbeat may be a comment`() throws {

@@ -178,7 +178,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("transport=websocket", "transport"), ("transport=SSE", "transport"), ("transport=jsonp", "jsonp"),
+        ("transport=websocket", "transport"), ("transport=SSE", "transport"), ("heartbeatForm=loud", "heartbeatForm"),
         ("since=yesterday", "since"), ("since=5", "since"), ("since=-0", "since"), ("since=-", "since"),
         ("since=--1", "since"), ("since=-%2B1", "since"), ("since=-1x", "since"), ("wait=x", "wait"),
         ("wait=-1", "wait"),

@@ -57,7 +57,7 @@ final class World {
         let transport: any Transport =
             switch parameters.transport {
             case .eventStream: EventStreamTransport(parameters, exchange: exchange, configuration: self.configuration)
-            case .poll, .pollEventStream:
+            case .poll, .pollEventStream, .jsonp:
                 PollTransport(parameters, exchange: exchange, configuration: self.configuration)
             }
         let selection = try #require(Selection(try channels.map { try ChannelName($0) }))

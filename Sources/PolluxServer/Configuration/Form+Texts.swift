@@ -1,6 +1,15 @@
 import Channels
 import JSON
 
+extension Form<Bool> {
+    static var flag: Form {
+        Form(
+            expectation: "true or false",
+            read: { $0.boolValue ?? $0.stringValue.flatMap { Bool($0) } },
+            write: { String($0) })
+    }
+}
+
 extension Form<String> {
     /// Where to listen.
     static var host: Form {

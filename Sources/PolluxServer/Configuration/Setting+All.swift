@@ -89,6 +89,10 @@ extension Setting {
         Setting(
             "poll.retry", .milliseconds(from: 0), \.transports.pollRetryMilliseconds,
             "how long an EventSource waits that is served by polls"),
+        Setting(
+            "poll.jsonp", .flag, \.transports.jsonp,
+            "whether polls are answered as scripts too, for browsers with nothing else; pages of every origin can read "
+                + "those"),
     ]
 
     private static let ledgers = [

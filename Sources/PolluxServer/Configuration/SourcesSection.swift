@@ -3,8 +3,9 @@ import JSON
 
 /// `sources`: what publishes by itself.
 struct SourcesSection {
-    private static let names = ["channel", "kind", "every"]
+    private static let names = ["channel", "kind", "every", "from", "to"]
     private static let every = Form<Duration>.time(from: 10)
+    private static let bound = Form<Int>.count(-1_000_000_000...1_000_000_000)
 
     /// What is given, in the order of the file.
     private(set) var sources: [SourceConfiguration] = []
@@ -23,13 +24,21 @@ struct SourcesSection {
             let channel = object.requiredValue("channel", .channel, &findings)
             let kind = object.requiredValue("kind", Form<SourceConfiguration.Kind>.word, &findings)
             let every = object.requiredValue("every", Self.every, &findings)
+            let from = object.value("from", Self.bound, &findings) ?? 0
+            let to = object.value("to", Self.bound, &findings) ?? max(100, from + 100)
+            guard from < to else {
+                findings.add(place, "\(path).from is \(from), but must be less than \(path).to, which is \(to)")
+                continue
+            }
             guard let channel, let kind, let every else { continue }
-            self.sources.append(SourceConfiguration(channel: channel, kind: kind, every: every))
+            self.sources.append(SourceConfiguration(channel: channel, kind: kind, every: every, range: from...to))
         }
     }
 
     /// A source in words.
     static func text(_ source: SourceConfiguration) -> String {
-        "\(source.kind.rawValue) on \(source.channel), every \(Self.every.write(source.every))"
+        let range = source.kind == .randomWalk ? " from \(source.range.lowerBound) to \(source.range.upperBound)" : ""
+        let every = Self.every.write(source.every)
+        return "\(source.kind.rawValue)\(range) on \(source.channel), every \(every)"
     }
 }
