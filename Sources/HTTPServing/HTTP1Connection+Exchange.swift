@@ -141,6 +141,11 @@ extension HTTP1Connection: Exchange {
 
     private func transmit(_ bytes: ByteBuffer) -> Bool {
         guard let context = self.context else { return false }
+        var bytes = bytes
+        if !self.isSecure {
+            self.socket.sendNow(&bytes)
+            if bytes.readableBytes == 0 { return true }
+        }
         let wasDrained = self.socket.isDrained
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
         guard self.context != nil else { return false }

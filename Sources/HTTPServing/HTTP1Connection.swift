@@ -27,6 +27,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     let loop: LoopContext
+    /// Whether what is written is encrypted before it reaches the socket.
+    let isSecure: Bool
     private let isOverCapacity: Bool
     var machine: HTTP1StateMachine
     /// Holds what was read and cannot be looked at before the request under way is answered; `nil` once a stream has
@@ -63,9 +65,10 @@ final class HTTP1Connection: ChannelDuplexHandler {
     var delegate: (any ExchangeDelegate)?
     var isChunked = false
 
-    init(_ loop: LoopContext, over socket: SocketHandler, isOverCapacity: Bool) {
+    init(_ loop: LoopContext, over socket: SocketHandler, isSecure: Bool, isOverCapacity: Bool) {
         self.loop = loop
         self.socket = socket
+        self.isSecure = isSecure
         self.isOverCapacity = isOverCapacity
         self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize, answersOnce: isOverCapacity)
         self.parser = HTTP1Parser(headSize: loop.limits.headSize, fieldCount: loop.limits.headerCount)

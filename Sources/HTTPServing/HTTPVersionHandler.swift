@@ -74,7 +74,10 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func http1() -> [any ChannelHandler] {
-        [HTTP1Connection(self.loop, over: self.socket, isOverCapacity: self.isOverCapacity)]
+        [
+            HTTP1Connection(
+                self.loop, over: self.socket, isSecure: self.isSecure, isOverCapacity: self.isOverCapacity)
+        ]
     }
 
     private func http2() -> [any ChannelHandler] {
