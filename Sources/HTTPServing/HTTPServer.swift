@@ -110,9 +110,6 @@ public final class HTTPServer: Sendable {
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 32)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.recvAllocator, value: Self.receiveBuffers)
             .childChannelInitializer { self.initialize($0, at: site) }
             .bind(host: site.listener.host, port: site.listener.port).get()
     }
@@ -121,6 +118,7 @@ public final class HTTPServer: Sendable {
         channel.eventLoop.makeCompletedFuture {
             let excess = self.connections.value - self.configuration.limits.connections
             guard excess < Self.refusableConnections else { throw TooManyConnections() }
+            try Self.setOptions(of: channel)
             let socket = SocketHandler()
             let version = HTTPVersionHandler(
                 site.loops[channel.eventLoop], over: socket, isSecure: site.listener.tls != nil,
@@ -130,6 +128,14 @@ public final class HTTPServer: Sendable {
             if let tls = site.listener.tls?() { try handlers.insert(TLSHandler(tls, handshakeTimeout: nil), at: 1) }
             try channel.pipeline.syncOperations.addHandlers(handlers)
         }
+    }
+
+    /// Set here, at once, and not by the bootstrap, which makes a future of each.
+    private static func setOptions(of channel: any Channel) throws {
+        guard let options = channel.syncOptions else { return }
+        try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        try options.setOption(.allowRemoteHalfClosure, value: true)
+        try options.setOption(.recvAllocator, value: Self.receiveBuffers)
     }
 
     private struct TooManyConnections: Error {}

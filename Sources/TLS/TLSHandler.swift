@@ -176,12 +176,21 @@ public final class TLSHandler: ChannelDuplexHandler {
     // MARK: Closing
 
     public func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        if mode != .input {
+        if mode != .input, self.canSend {
             self.session.closeOutput()
             self.send(context)
         }
         if mode == .all { self.state = .closed }
         context.close(mode: mode, promise: promise)
+    }
+
+    private var canSend: Bool { if case .closed = self.state { false } else { true } }
+
+    /// The connection itself is broken: there is nobody to say goodbye to.
+    public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.state = .closed
+        self.failWrites(error)
+        context.fireErrorCaught(error)
     }
 
     private func fail(_ error: TLSError, _ context: ChannelHandlerContext) {

@@ -62,7 +62,8 @@ public final class TicketKeys: Sendable {
         guard key.setMAC(mac), EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nil, key.cipher, iv) == 1 else {
             return -1
         }
-        return isOld ? 2 : 1
+        // In TLS 1.3 a client uses a ticket once (RFC 8446, appendix C.4): without a new one it would be out of them.
+        return isOld || SSL_version(ssl) >= TLS1_3_VERSION ? 2 : 1
     }
 
     private func seal(

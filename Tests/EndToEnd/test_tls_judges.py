@@ -239,6 +239,22 @@ def test_a_session_is_resumed_again_and_again(world):
     assert handshake.text.count("Reused, TLSv1.2") == 5, handshake.text
 
 
+def test_each_resumption_brings_a_new_ticket(world):
+    """RFC 8446, appendix C.4: a client uses a ticket once, so without a new one it is soon out of them."""
+    context = world.context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    session, seen = None, set()
+    for number in range(4):
+        with context.wrap_socket(socket.create_connection(world.at("intermediate")), server_hostname="pollux.test", session=session) as client:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: pollux.test\r\nConnection: close\r\n\r\n")
+            while client.recv(65536):
+                pass
+            assert client.session_reused == (number > 0)
+            session = client.session
+            seen.add(session.id)
+    assert len(seen) == 4, "an old ticket was used again"
+
+
 def test_a_ticket_that_was_changed_is_a_full_handshake(world):
     """A bit of the ticket is turned: the server makes nothing of it, and shakes hands from the start."""
     from tlslite.api import HandshakeSettings, TLSConnection, TLSLocalAlert

@@ -5,6 +5,12 @@ import Testing
 
 @testable import TLS
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 @Suite struct TLSHandlerTests {
     let certificates: Certificates
 
@@ -104,6 +110,15 @@ import Testing
         _ = try? server.channel.writeInbound(try client.sent())
         #expect(!server.channel.isActive)
         #expect(server.recorder.protocols.isEmpty && server.recorder.text.isEmpty)
+    }
+
+    @Test func `A connection that is broken is closed without a word`() throws {
+        let (client, server) = try peers()
+        try exchange(client, server)
+        server.channel.pipeline.fireErrorCaught(IOError(errnoCode: ECONNRESET, reason: "read"))
+        server.channel.close(promise: nil)
+        #expect(try server.sent().readableBytes == 0)
+        #expect(!server.channel.isActive && server.recorder.errors.isEmpty)
     }
 
     @Test func `A record that was changed on the way ends the connection with an error`() throws {
