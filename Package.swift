@@ -164,7 +164,7 @@ let package = Package(
         .testTarget(
             name: "PolluxServerTests",
             dependencies: [
-                "Channels", "HTTPServing", "JSON", "PolluxServer", "Transports",
+                "Channels", "HTTPServing", "JSON", "PolluxServer", "TLS", "Transports",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

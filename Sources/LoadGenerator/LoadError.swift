@@ -2,6 +2,8 @@
 public enum LoadError: Error, Equatable, Sendable {
     /// There is no connection. The reason.
     case unreachable(String)
+    /// The server's certificate does not prove that it is who it should be. The reason.
+    case untrusted(String)
     /// A reader was not let in. The status of the answer.
     case refused(status: Int)
     /// For ten seconds no further reader was let in.
@@ -17,6 +19,9 @@ extension LoadError: CustomStringConvertible {
         switch self {
         case .unreachable(let reason):
             "cannot connect: \(reason)"
+        case .untrusted(let reason):
+            "the server's certificate is not trusted: \(reason); name the authorities to trust with --cacert, or use "
+                + "--insecure"
         case .refused(let status):
             "the server refused a reader with status \(status)"
                 + (status == 503 || status == 429 ? ": it takes no more; fewer --readers, or raise its limits" : "")

@@ -142,5 +142,5 @@ private final class CertificateDraft {
 }
 
 extension TLSIdentity {
-    fileprivate func isForAddress(_ address: String) -> Bool { X509_check_ip_asc(self.certificate, address, 0) == 1 }
+    func isForAddress(_ address: String) -> Bool { X509_check_ip_asc(self.certificate, address, 0) == 1 }
 }

@@ -7,7 +7,10 @@ struct PublishCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "publish",
         abstract: "Publish events to a channel.",
-        usage: "pollux publish <channel> [<data>] [--event <type>] [--key <key>] [--json] [--server <url>]",
+        usage: """
+            pollux publish <channel> [<data>] [--event <type>] [--key <key>] [--json]
+                           [--server <url>] [--cacert <file>]
+            """,
         discussion: """
             Without <data>, or with '-', each line of standard input becomes an event. They are published in their \
             order, each after the one before it was answered. The id of each event is printed once it is kept.
@@ -105,6 +108,10 @@ struct ServerOption: ParsableArguments {
 }
 
 extension ExitCode {
+    static let trustHint = """
+        Name the authorities to trust with --cacert; those of 'pollux serve --tls-self-signed' are data/tls/ca.pem.
+        """
+
     /// Tells what went wrong, and what would do, on standard error.
     init(reporting error: any Error, at place: String? = nil, of server: ServerURL) {
         let place = place.map { "\($0): " } ?? ""
@@ -114,6 +121,12 @@ extension ExitCode {
                 """
                 pollux: \(place)cannot connect to \(server): \(reason)
                 Is the server running? Start one with 'pollux serve', or name another with --server.
+                """)
+        case ClientError.untrusted(let reason):
+            LineWriter.errors.write(
+                """
+                pollux: \(place)cannot trust \(server): \(reason)
+                \(Self.trustHint)
                 """)
         case ClientError.lost(let reason):
             LineWriter.errors.write(

@@ -8,7 +8,7 @@ struct TailCommand: AsyncParsableCommand {
         abstract: "Follow one or more channels.",
         usage: """
             pollux tail <channel> ... [--since now|earliest|-<n>] [--after <id>] [--transport sse|poll]
-                        [--json] [--count <n>] [--server <url>]
+                        [--json] [--count <n>] [--server <url>] [--cacert <file>]
             """,
         discussion: """
             Prints each event as it comes, for ever: as 'type: data', with several channels as 'channel type: data'. \
@@ -103,6 +103,12 @@ private struct Printer {
         let seconds = delay.formatted
         if case .unreachable(let reason) = error {
             LineWriter.errors.write("pollux: cannot connect to \(self.server): \(reason); trying again in \(seconds)")
+        } else if case .untrusted(let reason) = error {
+            LineWriter.errors.write(
+                """
+                pollux: cannot trust \(self.server): \(reason); trying again in \(seconds)
+                \(ExitCode.trustHint)
+                """)
         } else {
             LineWriter.errors.write("pollux: \(error); reconnecting in \(seconds)".printable)
         }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import TLS
 
 /// All readers of one event loop, which it belongs to: opens them, a few at a time, and brings back those that end.
 ///
@@ -112,6 +113,12 @@ extension Crew {
         self.tally.closed += 1
         self.eventLoop.assumeIsolated().scheduleTask(in: Self.reconnectDelay) { self.connect(reader) }
         self.openMore()
+    }
+
+    /// A connection ended with this error. One that comes again on every other makes it senseless to go on.
+    func failed(_ error: any Error) {
+        guard case TLSError.untrusted(let reason) = error, self.failure == nil else { return }
+        self.failure = .untrusted(reason)
     }
 
     /// The answer was no success. Its connection will end.

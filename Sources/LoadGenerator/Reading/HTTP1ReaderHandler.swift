@@ -62,6 +62,7 @@ final class HTTP1ReaderHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.crew.failed(error)
         context.close(promise: nil)
     }
 }

@@ -100,6 +100,7 @@ final class HTTP2ReadersHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.crew.failed(error)
         context.close(promise: nil)
     }
 }

@@ -24,10 +24,10 @@ struct ClientConnection {
 
     /// Sends a request and waits for the head of its answer.
     ///
-    /// - Throws: ``ClientError/unreachable(_:)`` if the connection was closed before; ``ClientError/lost(_:)`` and
-    ///   ``ClientError/unreadable(_:)`` if the head did not come.
+    /// - Throws: ``ClientError/unreachable(_:)`` or ``ClientError/untrusted(_:)`` if the connection was closed before;
+    ///   ``ClientError/lost(_:)`` and ``ClientError/unreadable(_:)`` if the head did not come.
     mutating func send(_ request: ClientRequest) async throws(ClientError) -> HTTPResponseHead {
-        guard self.channel.isActive else { throw .unreachable("the server closed the connection") }
+        guard self.channel.isActive else { throw await self.reasonOfClosing() }
         var parts: [HTTPClientRequestPart] = [.head(request.head(for: self.server))]
         if let body = request.body { parts.append(.body(.byteBuffer(body))) }
         parts.append(.end(nil))
@@ -65,6 +65,16 @@ struct ClientConnection {
     /// What the server says in an answer that is no success.
     mutating func problem(_ head: HTTPResponseHead) async throws(ClientError) -> ServerProblem {
         ServerProblem(head, content: try await self.content(atMost: 64 << 10))
+    }
+
+    /// Why there is no connection any more, where nothing was sent on it.
+    private mutating func reasonOfClosing() async -> ClientError {
+        do { _ = try await self.inbound.next() } catch {
+            let reason = ClientError(onConnection: error)
+            if case .untrusted = reason { return reason }
+            return .unreachable("\(reason)")
+        }
+        return .unreachable("the server closed the connection")
     }
 
     private mutating func receive() async throws(ClientError) -> HTTPClientResponsePart {

@@ -12,7 +12,9 @@ extension ClientError {
     /// What to tell of an error on a connection.
     init(onConnection error: any Error) {
         switch error {
-        case TLSError.untrusted, TLSError.handshakeFailed, TLSError.handshakeTimeout:
+        case TLSError.untrusted(let reason):
+            self = .untrusted(reason)
+        case TLSError.handshakeFailed, TLSError.handshakeTimeout:
             self = .unreachable(Self.reason(error))
         case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
             self = .lost("the connection broke in the middle of an answer")

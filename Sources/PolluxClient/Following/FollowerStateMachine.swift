@@ -63,7 +63,7 @@ struct FollowerStateMachine {
     /// - Throws: The error, if another attempt would end no better.
     mutating func failed(_ error: ClientError) throws(ClientError) -> Duration {
         switch error {
-        case .unreachable, .lost: return self.backoff.failed()
+        case .unreachable, .untrusted, .lost: return self.backoff.failed()
         case .refused(let problem) where problem.isTemporary: return self.backoff.failed(retryAfter: problem.retryAfter)
         case .refused, .unreadable: throw error
         }

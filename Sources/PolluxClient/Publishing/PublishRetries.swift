@@ -30,7 +30,7 @@ struct PublishRetries {
         self.attempts += 1
         let isWorthwhile =
             switch error {
-            case .unreachable: self.hasReachedServer
+            case .unreachable, .untrusted: self.hasReachedServer
             case .lost: hasKey
             // With these two nothing was kept.
             case .refused(let problem):

@@ -1,0 +1,74 @@
+import Testing
+
+@testable import TLS
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+@Suite struct DevelopmentAuthorityTests {
+    private func identity(_ certificates: Certificates) throws -> TLSIdentity { try certificates.identity() }
+
+    @Test func `The certificate is for the names and addresses that were asked for`() throws {
+        let found = try identity(try Certificates(names: ["localhost", "a.test", "127.0.0.1", "::1"]))
+        #expect(found.covers("localhost") && found.covers("a.test") && !found.covers("b.test"))
+        #expect(found.isForAddress("127.0.0.1") && found.isForAddress("::1") && !found.isForAddress("127.0.0.2"))
+    }
+
+    @Test func `What is there and good is kept`() throws {
+        let certificates = try Certificates()
+        let before = try [certificates.authority.authorityFile, certificates.authority.certificateFile].map(Self.bytes)
+        try certificates.authority.prepare(names: ["localhost"])
+        let after = try [certificates.authority.authorityFile, certificates.authority.certificateFile].map(Self.bytes)
+        #expect(before == after)
+    }
+
+    @Test func `For another name a new certificate is signed by the same authority`() throws {
+        let certificates = try Certificates(names: ["localhost"])
+        let authority = try Self.bytes(certificates.authority.authorityFile)
+        try certificates.authority.prepare(names: ["localhost", "new.test"])
+        #expect(try Self.bytes(certificates.authority.authorityFile) == authority)
+        #expect(try identity(certificates).covers("new.test"))
+        let client = try Peer(try certificates.client(), host: "new.test")
+        let server = try Peer(try certificates.server())
+        try exchange(client, server)
+        #expect(client.recorder.errors.isEmpty && client.recorder.protocols == ["h2"])
+    }
+
+    @Test(arguments: ["server.pem", "server-key.pem"])
+    func `A file that is gone or damaged is made anew`(name: String) throws {
+        let certificates = try Certificates()
+        let file = certificates.authority.certificateFile.replacing("server.pem", with: name)
+        for damage in [{ _ = unlink(file) }, { _ = truncate(file, 20) }] {
+            damage()
+            try certificates.authority.prepare(names: ["localhost"])
+            #expect(try identity(certificates).covers("localhost"))
+        }
+    }
+
+    @Test func `Keys are for their owner alone`() throws {
+        let authority = try Certificates().authority
+        for name in ["server-key.pem", "ca-key.pem"] {
+            var found = stat()
+            #expect(stat(authority.keyFile.replacing("server-key.pem", with: name), &found) == 0)
+            #expect(found.st_mode & 0o777 == 0o600, "\(name)")
+        }
+    }
+
+    @Test func `A folder that is not there is an error that names it`() {
+        #expect {
+            try DevelopmentAuthority(folder: "/nowhere/at/all").prepare(names: ["localhost"])
+        } throws: {
+            "\($0)".contains("/nowhere/at/all")
+        }
+    }
+
+    private static func bytes(_ file: String) throws -> [UInt8] {
+        let stream = try #require(fopen(file, "r"))
+        defer { fclose(stream) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        return Array(bytes.prefix(fread(&bytes, 1, bytes.count, stream)))
+    }
+}
