@@ -18,6 +18,7 @@ public struct LoadRun: Sendable {
     private static let patience = 10 * Nanoseconds.second
     private static let drainPatience = 5 * Nanoseconds.second
     private static let interval = Duration.milliseconds(10)
+    private static let reconnectInterval = Duration.milliseconds(200)
 
     let workload: Workload
 
@@ -108,16 +109,16 @@ extension LoadRun {
         try await publisher.start()
         var last = (settled: 0, at: clock.now)
         while true {
+            let isConnected = await publisher.reconnectIfNeeded()
             let publishing = try await publisher.publishing()
             let now = clock.now
             progress(.publishing, publishing.share(at: now))
             if publishing.isDone(at: now) { break }
-            if publishing.settled != last.settled { last = (publishing.settled, now) }
-            let isWaiting = publishing.settled < publishing.sent
-            if !isWaiting { last.at = now }
+            // With a low rate there may be nothing to be answered for a long time.
+            let isIdle = isConnected && publishing.settled == publishing.sent
+            if isIdle || publishing.settled != last.settled { last = (publishing.settled, now) }
             guard now - last.at < Self.patience else { break }
-            try await publisher.reconnectIfNeeded()
-            try await Task.sleep(for: Self.interval)
+            try await Task.sleep(for: isConnected ? Self.interval : Self.reconnectInterval)
         }
         let publishing = try await publisher.publishing()
         guard publishing.kept > 0 || publishing.sent == 0 else {
@@ -133,7 +134,9 @@ extension LoadRun {
             let now = Nanoseconds.now
             progress(.draining, min(1, Double(delivered) / Double(max(1, expected))))
             if delivered != last.delivered { last = (delivered, now) }
-            guard delivered < expected, now - last.at < Self.drainPatience else { return }
+            // What was not answered may come as well, and be mistaken for the last of the others.
+            let isComplete = delivered >= expected && publishing.unanswered.isEmpty
+            guard !isComplete, now - last.at < Self.drainPatience else { return }
             try await Task.sleep(for: Self.interval)
         }
     }

@@ -23,13 +23,18 @@ struct RemotePublisher: Sendable {
         try await self.loop.submit { publisher.value.start() }.get()
     }
 
-    /// Connects again if the connection broke, and goes on.
-    func reconnectIfNeeded() async throws {
+    /// Connects again if the connection broke, and goes on; `false` if that cannot be done yet.
+    func reconnectIfNeeded() async -> Bool {
         let publisher = self.publisher
-        let isConnected = try await self.loop.submit { publisher.value.isConnected }.get()
-        guard !isConnected else { return }
-        try await self.connect()
-        try await self.start()
+        do {
+            let isConnected = try await self.loop.submit { publisher.value.isConnected }.get()
+            guard !isConnected else { return true }
+            try await self.connect()
+            try await self.start()
+            return true
+        } catch {
+            return false
+        }
     }
 
     func publishing() async throws -> Publishing {
