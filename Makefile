@@ -29,7 +29,7 @@ define install
 	fi
 endef
 
-.PHONY: help build serve test bench bench-ledger bench-tls format lint clean
+.PHONY: help build serve test bench bench-ledger bench-tls site format lint clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -64,6 +64,13 @@ bench-ledger: build  ## Measure what it costs to keep events, beside nchan, Redi
 bench-tls: build  ## Measure TLS and HTTP/2 beside nginx with nchan; about 4 minutes
 	$(call install,$(BENCH_PACKAGES) openssl nghttp2-client)
 	@python3 Tests/Benchmarks/tls.py --binary $(BINARY) --bench $(BENCH) --rounds $(ROUNDS)
+
+site:  ## Put together the pages and the documentation for a static host, in site/
+	$(call install,python3-venv)
+	@[ -x $(VENV)/bin/python ] || python3 -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r Scripts/site/requirements.txt
+	@$(VENV)/bin/python Scripts/site/build.py site
+	@echo "site/ is ready to be pushed to a static host. The dashboard finds its server by index.html?server=https://..."
 
 format:  ## Put the sources into their format
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests
