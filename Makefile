@@ -11,7 +11,8 @@ BENCH ?= ../shared/bench
 ROUNDS ?= 3
 
 BUILD_PACKAGES := libjansson-dev libsqlite3-dev libssl-dev pkg-config
-TEST_PACKAGES := curl gcc libc6-dev python3-venv chromium chromium-driver openssl nghttp2-client testssl.sh sslscan
+TEST_PACKAGES := curl gcc libc6-dev python3-venv openssl nghttp2-client testssl.sh sslscan nginx-light nodejs node-acorn \
+	chromium chromium-driver firefox-esr webkit2gtk-driver xvfb python3-pyqt5.qtwebkit
 BENCH_PACKAGES := nginx-light libnginx-mod-nchan redis-server gcc libc6-dev libsqlite3-dev procps
 
 SHELL := /bin/bash
@@ -48,7 +49,7 @@ test: build  ## Run all tests: of the sources, and of the binary by clients that
 	@swift test --quiet
 	@echo "Testing the binary ..."
 	@[ -x $(VENV)/bin/python ] || python3 -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt -r Scripts/site/requirements.txt
 	@POLLUX_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile Tests/EndToEnd
 
 bench: build  ## Measure fan-out beside nchan and the least possible server; about 8 minutes

@@ -1,5 +1,6 @@
 """What `make site` puts together: a folder for any static host."""
 
+import gzip
 import re
 import runpy
 from pathlib import Path
@@ -7,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import engines
+from harness import PUBLIC
 from reading import StaticHost
 from wire import eventually
 
 BUILDER = Path(__file__).parents[2] / "Scripts/site/build.py"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,26 @@ def test_no_mark_of_the_template_is_left(folder):
     for page in (folder / "docs").glob("*.html"):
         text = page.read_text("utf-8")
         assert "{{" not in text and "<h1" in text and text.count('aria-current="page"') == 1, page.name
+
+
+@pytest.mark.parametrize("name, parts", [
+    ("eventsource.js", ["eventsource.js"]), ("pollux.js", ["pollux*.js"]), ("widgets.js", ["widgets.js", "widgets/*.js"])])
+def test_the_documentation_tells_the_size_of_each_script(name, parts):
+    text = b"".join(file.read_bytes() for part in parts for file in PUBLIC.glob(part))
+    row = re.search(rf"\| `{re.escape(name)}` \| (\d+) \| (\d+) \|", (DOCS / "browser.md").read_text("utf-8"))
+    plain, packed = map(int, row.groups())
+    assert abs(plain - len(text) / 1024) <= 1 and abs(packed - len(gzip.compress(text)) / 1024) <= 1
+
+
+def test_the_documentation_names_every_widget_and_its_options():
+    documented = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| (.*) \|$", (DOCS / "browser.md").read_text("utf-8"), flags=re.M))
+    registered = re.findall(r"^Pollux\.widget\('(\w+)', (\w+)\)", (PUBLIC / "widgets.js").read_text("utf-8"), flags=re.M)
+    assert registered
+    for name, _ in registered:
+        source = (PUBLIC / f"widgets/{name}.js").read_text("utf-8")
+        fields = re.search(r"static fields = \{(.*?)\n  \};|static fields = \{\}", source, flags=re.S).group(1) or ""
+        for field in re.findall(r"^    (\w+): \{", fields, flags=re.M):
+            assert f"`{field}`" in documented[name], f"{name}: {field}"
 
 
 @pytest.mark.parametrize("engine", [engines.Chromium, engines.Firefox], indirect=True)
