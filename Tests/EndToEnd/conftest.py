@@ -13,6 +13,8 @@ import time
 
 import pytest
 
+import engines
+import reading
 from harness import Certificate, Server
 
 _numbers = itertools.count(1)
@@ -54,6 +56,16 @@ def pytest_report_header():
     return f"POLLUX_SEED={SEED} (repeats the random tests)"
 
 
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # of pytest-xdist: the notes go to the process that shows them
+        session.config.workeroutput["notes"] = _notes
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    _notes.extend(getattr(node, "workeroutput", {}).get("notes", []))
+
+
 def pytest_terminal_summary(terminalreporter):
     if _notes:
         terminalreporter.section("measured")
@@ -68,7 +80,7 @@ def dice(request):
     return random.Random(f"{SEED}/{request.node.name}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def note():
     """Write a line that is shown at the end of the run, also where all passed."""
     return _notes.append
@@ -134,6 +146,28 @@ def module_server(binary, tmp_path_factory, certificate, request):
         server.stop()
     finally:
         server.abandon()
+
+
+@pytest.fixture(scope="session", params=engines.ENGINES, ids=lambda engine: engine.name)
+def engine(request):
+    """The test runs in each of the browsers; by `parametrize("engine", [engines.Firefox], indirect=True)` in some."""
+    engine = request.param()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A public folder with the test page."""
+    return reading.build_site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def static_host(site):
+    """The same folder at another origin."""
+    host = reading.StaticHost(site)
+    yield host
+    host.close()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 import http2
 import wire
+from certificates import Authority
 
 PUBLIC = Path(__file__).resolve().parents[2] / "Public"
 
@@ -40,18 +41,9 @@ class Certificate:
     """A certificate for `localhost` and `127.0.0.1`, its key, and the authority that clients trust for it."""
 
     def __init__(self, folder):
-        self.authority, self.file, self.key = folder / "authority.pem", folder / "server.pem", folder / "server-key.pem"
-        authority_key = folder / "authority-key.pem"
-        self._make(self.authority, authority_key, "/CN=Authority of the tests", "keyUsage=critical,keyCertSign,cRLSign")
-        self._make(self.file, self.key, "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                   "-CA", self.authority, "-CAkey", authority_key)
-
-    @staticmethod
-    def _make(file, key, subject, extension, *issuer):
-        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "7",
-                   "-subj", subject, "-addext", extension, "-keyout", key, "-out", file, *issuer]
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=30, check=False)
-        assert done.returncode == 0, done.stderr
+        authority = Authority(folder)
+        self.authority = authority.certificate
+        self.file, self.key = authority.issue("server", ["localhost"])
 
     @functools.cache
     def context(self, *protocols):

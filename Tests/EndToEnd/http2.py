@@ -17,7 +17,7 @@ from h2.events import (ConnectionTerminated, DataReceived, InformationalResponse
 from h2.settings import SettingCodes, Settings
 
 import wire
-from wire import Disconnected, open_socket
+from wire import Disconnected, Ending, open_socket
 
 # RFC 9113, 8.2.2: these are about a connection, and an answer that has one of them is malformed.
 FORBIDDEN_FIELDS = {"connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"}
@@ -73,7 +73,7 @@ def request_fields(method, target, headers=(), body=None, scheme="https", author
     return [(name.encode("utf-8"), value.encode("utf-8")) for name, value in fields]
 
 
-class Connection:
+class Connection(Ending):
     """One connection, with TLS or by prior knowledge; requests are sent at once, their answers read in that order.
 
     `window` is what an exchange, and `connection_window` what all of them together may send before it is read
@@ -258,16 +258,6 @@ class Connection:
         exchange = self.ask(method, target, headers, body, version)
         self.asked.remove(exchange)
         return self.answer_of(exchange, timeout)
-
-    def is_closed_within(self, seconds):
-        """Whether the server ends the connection within so many seconds (whatever it still says)."""
-        deadline = time.monotonic() + seconds
-        try:
-            while self.fill(deadline):
-                pass
-            return True
-        except TimeoutError:
-            return False
 
     def has_input(self, seconds=0.0):
         """Whether there is anything of an answer, or the end of the connection, within so many seconds."""

@@ -1,9 +1,6 @@
 """A real browser: its own EventSource and XMLHttpRequest, from the same origin and from another."""
 
 import json
-import re
-import socket
-import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,6 +10,7 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
 from harness import Server, channel_path
+from proxy import Proxy
 from wire import eventually
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -76,65 +74,6 @@ def blank():
     yield f"http://127.0.0.1:{server.server_address[1]}/"
     server.shutdown()
     server.server_close()
-
-
-class Proxy:
-    """Passes TCP connections on, notes the request heads, and can cut all that are open."""
-
-    def __init__(self, server):
-        self.target = server.address
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.pairs, self.sent, self.received = [], bytearray(), bytearray()
-        self.lock = threading.Lock()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            upstream = socket.create_connection(self.target)
-            with self.lock:
-                self.pairs.append((client, upstream))
-            threading.Thread(target=self.pump, args=(client, upstream, self.sent), daemon=True).start()
-            threading.Thread(target=self.pump, args=(upstream, client, self.received), daemon=True).start()
-
-    def pump(self, source, sink, record):
-        try:
-            while data := source.recv(65536):
-                with self.lock:
-                    record += data
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-    def cut(self):
-        with self.lock:
-            pairs, self.pairs = self.pairs, []
-        for pair in pairs:
-            for end in pair:
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                try:
-                    end.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-                end.close()
-
-    def close(self):
-        self.listener.close()
-        self.cut()
-
-    def requests(self):
-        """The request lines so far."""
-        with self.lock:
-            sent = bytes(self.sent).decode("latin-1")
-        return re.findall(r"((?:GET|HEAD|POST|DELETE|OPTIONS) /\S* HTTP/1\.1)\r\n", sent)
-
-    def url(self, target):
-        return f"http://127.0.0.1:{self.port}{target}"
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from raw_frames import (
     FRAME_SIZE_ERROR, HEADERS, MAX_CONCURRENT_STREAMS, PING, PREFACE, PRIORITY, PROTOCOL_ERROR, PUSH_PROMISE,
     REFUSED_STREAM, RST_STREAM, SETTINGS, STREAM_CLOSED, WINDOW_UPDATE, Peer, frame, reset, settings, window_update,
 )
-from tls_checks import Authority, Watch, client_context, secure_connection, serving
+from certificates import Authority
+from tls_checks import Watch, client_context, secure_connection, serving
 from wire import eventually
 
 WRITE_TIMEOUT = 2

@@ -16,9 +16,8 @@ import pytest
 
 from harness import channel_path, poll_content
 from raw_frames import DATA, Peer, frame
-from tls_checks import (
-    Authority, Watch, client_context, raw_exchange, replace, secure_call, secure_connection, serving,
-)
+from certificates import Authority, replace
+from tls_checks import Watch, client_context, raw_exchange, secure_call, secure_connection, serving
 from wire import STREAM, Connection, EventStreamParser, eventually
 
 HEAD_TIMEOUT = 1.0

@@ -13,9 +13,9 @@ import time
 
 import pytest
 
+from certificates import Authority, judge, openssl
 from tls_checks import (
-    Authority, BackgroundJudge, client_context, judge, mozilla_issues, openssl, raw_exchange, s_client, secure_call,
-    secure_connection, serving, sslscan,
+    BackgroundJudge, client_context, mozilla_issues, raw_exchange, s_client, secure_call, secure_connection, serving, sslscan,
 )
 from wire import Connection, Disconnected, request_bytes
 

@@ -98,7 +98,21 @@ def open_socket(address, timeout, receive_buffer=None, tls=None):
         raise
 
 
-class Connection:
+class Ending:
+    """A connection whose `fill(deadline)` reads on, and returns false at its end."""
+
+    def is_closed_within(self, seconds):
+        """Whether the server ends the connection within so many seconds (whatever it still says)."""
+        deadline = time.monotonic() + seconds
+        try:
+            while self.fill(deadline):
+                pass
+            return True
+        except TimeoutError:
+            return False
+
+
+class Connection(Ending):
     """One TCP connection to the server, with or without TLS."""
 
     def __init__(self, address, timeout=10.0, receive_buffer=None, tls=None):
@@ -205,16 +219,6 @@ class Connection:
             assert not self.was_cut, "the end of the connection is the end of the answer, and TLS says it was cut"
             answer.body, self.buffer = bytes(self.buffer), bytearray()
         return answer
-
-    def is_closed_within(self, seconds):
-        """Whether the server ends the connection within so many seconds (whatever it still says)."""
-        deadline = time.monotonic() + seconds
-        try:
-            while self.fill(deadline):
-                pass
-            return True
-        except TimeoutError:
-            return False
 
     def has_input(self, seconds=0.0):
         """Whether there are bytes to read, or the end, within so many seconds."""

@@ -1,0 +1,22 @@
+// Which server the page shows: the one in its address, `index.html?server=https://…`, or where it came from. So a static
+// host can serve this folder unchanged.
+
+const asked = new URLSearchParams(location.search).get('server');
+
+/** The address of the server, with a slash at its end. */
+export const server = serverURL(asked) ?? new URL('.', document.baseURI).href;
+
+export const isElsewhere = new URL(server).origin !== location.origin;
+
+function serverURL(text) {
+  if (!text || !/^https?:\/\//i.test(text)) return null;
+  try {
+    const { origin, pathname } = new URL(text);
+    return origin + pathname.replace(/\/*$/, '/');
+  } catch {
+    return null; // no address after all
+  }
+}
+
+// For the widgets, which read it when they start.
+document.documentElement.dataset.polluxServer = server;

@@ -1,0 +1,557 @@
+// PolluxEventSource: EventSource (WHATWG HTML 9.2) for every browser, in ES3, which the oldest engine can read.
+//
+//   new PolluxEventSource(url, {withCredentials, headers, transports, server, patience, heartbeat, lastEventId})
+//
+// It takes the best transport that gets through. With Pollux all of them read one log with one cursor, the last event ID, so
+// it can change in mid-stream and neither lose nor repeat an event. Other servers are asked for streams only.
+
+(function (global) {
+if (global.PolluxEventSource) return;
+
+var CONNECTING = 0, OPEN = 1, CLOSED = 2;
+var Native = global.EventSource, page = global.document, serial = 0;
+
+function noop() {}
+
+// The parser (9.2.6). Text may be cut anywhere, between CR and LF too. `block` hears of each empty line; what is unfinished
+// at the end is dropped.
+
+function parser(id, block, retry) {
+  var rest = '', type = '', data = '', isFirst = true, wasCR = false;
+
+  function read(line) {
+    var field = /^([^:]*):? ?([\s\S]*)$/.exec(line), name = field[1], value = field[2];
+    if (!line) dispatch();
+    else if (name === 'event') type = value;
+    else if (name === 'data') data += value + '\n';
+    else if (name === 'id' && value.indexOf('\0') < 0) id = value;
+    else if (name === 'retry' && /^[0-9]+$/.test(value)) retry(+value);
+  }
+
+  function dispatch() {
+    var name = type || 'message', text = data ? data.slice(0, -1) : null;
+    type = data = '';
+    block(id, name, text);
+  }
+
+  return function (text) {
+    var lines, i;
+    if (!text) return;
+    if (isFirst && text.charAt(0) === '\uFEFF' || wasCR && text.charAt(0) === '\n') text = text.slice(1);
+    isFirst = false;
+    wasCR = text.slice(-1) === '\r';
+    lines = (rest + text.replace(/\r\n?/g, '\n')).split('\n');
+    rest = lines.pop();
+    for (i = 0; i < lines.length; i += 1) read(lines[i]);
+  };
+}
+
+// What old engines lack
+
+function parseJSON(text) {
+  if (global.JSON) try { return global.JSON.parse(text); } catch (cut) { return null; }
+  // RFC 4627, section 6: outside of its strings there is nothing that could be a program
+  return !/[^,:{}\[\]0-9.\-+Eaeflnr-u \n\r\t]/.test(text.replace(/"(\\.|[^"\\])*"/g, ''))
+    && new Function('return ' + text.replace(/[\u2028\u2029]/g, escaped))();
+}
+
+function toJSON(object, names) {
+  for (var i = 0, members = [], value; i < names.length; i += 1) {
+    value = object[names[i]];
+    if (typeof value === 'string') value = '"' + value.replace(/["\\\u0000-\u001f]/g, escaped) + '"';
+    members.push('"' + names[i] + '":' + value);
+  }
+  return '{' + members.join(',') + '}';
+}
+
+function escaped(c) { return '\\u' + ('000' + c.charCodeAt(0).toString(16)).slice(-4); }
+
+function newEvent(type, members) {
+  try { return new global[members ? 'MessageEvent' : 'Event'](type, members); } catch (old) {}
+  members = members || {};
+  members.type = type;
+  return members;
+}
+
+function newXHR() { return global.XMLHttpRequest ? new global.XMLHttpRequest() : new global.ActiveXObject('Microsoft.XMLHTTP'); }
+
+function hasCORS() { try { return 'withCredentials' in newXHR(); } catch (none) { return false; } }
+
+function indexOf(list, item) {
+  for (var i = list.length - 1; i >= 0 && list[i] !== item && list[i].callback !== item;) i -= 1;
+  return i;
+}
+
+// URLs
+
+function resolve(url) {
+  var link;
+  if (hasURL()) {
+    try { return new global.URL(url, page ? page.baseURI : global.location.href).href; } catch (problem) {
+      throw syntaxError('Not a URL: ' + url);
+    }
+  }
+  link = page.createElement('a');
+  link.href = url;
+  return link.cloneNode(false).href; // only there by Internet Explorer
+}
+
+function hasURL() { try { return !!new global.URL('http://a'); } catch (old) { return false; } }
+
+function syntaxError(text) {
+  try { return new global.DOMException(text, 'SyntaxError'); } catch (old) { return new SyntaxError(text); }
+}
+
+function originOf(url) { return (/^[\w.+\-]+:\/\/[^\/?#]*/.exec(url) || [''])[0]; }
+
+function withQuery(url, query) {
+  var name, names;
+  url = url.replace(/#.*/, '');
+  for (name in query) {
+    names = name === 'lastEventId' ? '(?:evs_)?last[-_]?event[-_]?id|after' : name;
+    url = url.replace(new RegExp('([?&])(?:' + names + ')=[^&]*', 'gi'), '$1');
+    url += (url.indexOf('?') < 0 ? '?' : '&') + name + '=' + encodeURIComponent(query[name]);
+  }
+  return url;
+}
+
+// Wires: a request each. They call `to.head(status, type, url)`, which says whether to read on, `to.text(piece)`, and
+// `to.end()` or `to.fail()`, and return what cancels the request.
+
+function byFetch(request, to) {
+  var controller = new global.AbortController(), reader;
+  var decoder = new global.TextDecoder('utf-8', {ignoreBOM: true}); // which leaves the BOM to the parser
+
+  function read() { reader.read().then(arrived, to.fail); }
+
+  function arrived(part) {
+    if (part.done) return to.end();
+    to.text(decoder.decode(part.value, {stream: true}));
+    read();
+  }
+
+  global.fetch(request.url, {
+    headers: request.headers, credentials: request.withCredentials ? 'include' : 'same-origin',
+    cache: 'no-store', signal: controller.signal
+  }).then(function (answer) {
+    if (!to.head(answer.status, answer.headers.get('Content-Type'), answer.url)) return;
+    reader = answer.body.getReader();
+    read();
+  }, to.fail);
+  return function () { controller.abort(); };
+}
+
+function byXHR(request, to) {
+  var xhr = newXHR(), hasHead = false, length = 0, name;
+
+  function get(name) { try { return xhr[name]; } catch (early) { return ''; } }
+
+  xhr.open('GET', request.url, true);
+  xhr.onreadystatechange = function () {
+    var status = get('status'), text;
+    if (xhr.readyState < 2) return;
+    if (status && !hasHead) {
+      hasHead = true;
+      if (!to.head(status === 1223 ? 204 : status, xhr.getResponseHeader('Content-Type'), xhr.responseURL)) return; // 1223: IE
+    }
+    text = (get('responseText') || '').slice(length);
+    length += text.length;
+    if (text) to.text(text);
+    if (xhr.readyState === 4) to[status ? 'end' : 'fail']();
+  };
+  if (request.withCredentials) xhr.withCredentials = true;
+  for (name in request.headers) xhr.setRequestHeader(name, request.headers[name]);
+  if (xhr.overrideMimeType) xhr.overrideMimeType('text/event-stream; charset=utf-8');
+  xhr.send(null);
+  return function () {
+    xhr.onreadystatechange = noop;
+    xhr.abort();
+  };
+}
+
+function byXDR(request, to) {
+  var xdr = new global.XDomainRequest();
+  xdr.open('GET', request.url);
+  xdr.onprogress = noop; // without one IE 9 gives up
+  xdr.onload = function () {
+    if (to.head(200, xdr.contentType)) to.text(xdr.responseText);
+    to.end();
+  };
+  xdr.onerror = xdr.ontimeout = to.fail;
+  xdr.send();
+  return function () { xdr.abort(); };
+}
+
+function byScript(request, to) {
+  var name = 'polluxAnswer' + (serial += 1), script = page.createElement('script');
+  global[name] = to.answer;
+  script.onload = script.onerror = to.fail; // it is over, where the answer came
+  script.onreadystatechange = function () { if (/loaded|complete/.test(script.readyState)) to.fail(); };
+  script.charset = 'utf-8';
+  script.src = withQuery(request.url, {callback: name});
+  page.getElementsByTagName('head')[0].appendChild(script);
+  return function () {
+    script.onload = script.onerror = script.onreadystatechange = null;
+    script.parentNode.removeChild(script);
+    global[name] = noop; // the answer may still come
+  };
+}
+
+// The browser's own hears only types that it is told of, hides the status, and reconnects by itself. For Pollux each
+// connection has a new one, with the cursor in its URL; for others it is let be, since their cursor goes into a header.
+
+function byNative(request, to) {
+  var source = new Native(request.url, {withCredentials: request.withCredentials});
+
+  function isMessage(event) { return typeof event.data === 'string'; }
+
+  function heard(event) { if (isMessage(event)) to.block(event.lastEventId, event.type, event.data, event.origin); }
+
+  to.listen = function (type) { source.addEventListener(type, heard, false); };
+  source.onopen = function (event) { if (!isMessage(event)) to.head(200, 'text/event-stream'); };
+  source.onerror = function (event) {
+    if (!isMessage(event)) to[source.readyState === CLOSED ? 'refuse' : request.isPollux ? 'fail' : 'pause']();
+  };
+  return function () {
+    source.onopen = source.onerror = null;
+    source.close();
+  };
+}
+
+// Transports, best first
+
+var order = ['native', 'fetch', 'xhr', 'poll-sse', 'poll', 'xdr', 'jsonp'];
+var ways = {
+  'native': {wire: byNative, name: 'sse'},
+  'fetch': {wire: byFetch, name: 'sse'},
+  'xhr': {wire: byXHR, name: 'sse', budget: 262144}, // for it keeps all that it received
+  'poll-sse': {wire: byXHR, name: 'poll-sse', polls: true},
+  'poll': {wire: byXHR, name: 'poll', polls: true, isJSON: true},
+  'xdr': {wire: byXDR, name: 'poll-sse', polls: true},
+  'jsonp': {wire: byScript, name: 'jsonp', polls: true, isJSON: true}
+};
+
+function canUse(name, source, options) {
+  var isPlain = !options.headers, hasXHR = !!(global.XMLHttpRequest || global.ActiveXObject);
+  if (!ways[name] || ways[name].polls && !source._isPollux) return false;
+  if (name === 'native') return !!Native && isPlain && (source._isPollux || !source.lastEventId);
+  if (name === 'fetch') return !!global.fetch && !!global.AbortController && !!global.TextDecoder && 'body' in global.Response.prototype;
+  if (name === 'xdr') return !!global.XDomainRequest && isPlain && !source.withCredentials;
+  if (name === 'jsonp') return !!page && isPlain;
+  return hasXHR;
+}
+
+// What got through, by the server's origin and for all pages. For an hour: roads change.
+
+var memory = {};
+
+function remembered(url, transport) {
+  var key = 'pollux ' + originOf(url), store = memory, note;
+  try { store = global.localStorage || memory; } catch (forbidden) {}
+  note = (store[key] || '').split(' ');
+  if (new Date() - note[1] < 3600000 && (!transport || transport === note[0])) return note[0];
+  try { if (transport) store[key] = transport + ' ' + (+new Date()); } catch (full) {}
+  return '';
+}
+
+// The engine of a source: one connection at a time. Why it fails, and what follows:
+//   final    the server says no: CLOSED
+//   refused  somebody says no, perhaps not the server: the next transport, CLOSED after the last
+//   mute     nothing came in time, so the road holds streams back: polls
+//   dead     nothing comes any more, and
+//   fault    what else may pass: again, later
+// A listener may close the source or change the transport, so after each event the connection may be another.
+
+function engine(source, options) {
+  var isPollux = source._isPollux, hasEnvelope = /[?&]envelope=json(&|#|$)/i.test(source.url);
+  var patience = options.patience || 6000, silence = options.heartbeat || 15, retry = 1000; // ms, s, ms
+  var connection, timer, watch, failures = 0, isByHand = false;
+  var doubted = '', fallback = ''; // a stream that failed, perhaps in an outage, and the poll that then got through
+  var offered = [], names = options.transports || order, i;
+
+  function drop() {
+    var cancel = connection && connection.cancel;
+    connection = null;
+    clearTimeout(timer);
+    clearTimeout(watch);
+    if (cancel) cancel();
+  }
+
+  function connect() {
+    var way = ways[source.transport], to = {}, name;
+    drop();
+    connection = {way: way, to: to, origin: originOf(source.url), text: ''};
+    // The first poll is answered at once, to show that the road is open.
+    connection.wait = way.polls && source.readyState !== OPEN ? 0 : silence;
+    for (name in ears) to[name] = guard(connection, ears[name]);
+    connection.parse = parser(source.lastEventId, to.block, to.retry);
+    attend();
+    try { connection.cancel = way.wire(request(way), to); } catch (problem) { timer = setTimeout(to.refuse, 0); }
+    for (name in source._listeners) source._listen(name.slice(1));
+  }
+
+  // What was dropped may still call, and is not heard.
+  function guard(mine, ear) {
+    return function (a, b, c, d) {
+      if (connection === mine) ear(a, b, c, d);
+      return connection === mine;
+    };
+  }
+
+  function request(way) {
+    var cursor = source.lastEventId, headers = {}, query = {}, name;
+    for (name in options.headers) headers[name] = options.headers[name];
+    headers.Accept = way.isJSON ? 'application/json' : 'text/event-stream';
+    if (isPollux) {
+      query = way.polls ? {wait: connection.wait} : {open: 'id', heartbeatForm: 'event', heartbeat: silence};
+      query.transport = way.name;
+      if (way.budget) query.budget = way.budget;
+      if (way.budget && !('ontimeout' in newXHR())) query.padding = 'true'; // for engines that hold the first bytes back
+      if (cursor) query.lastEventId = cursor; // a header would need a preflight
+    } else if (cursor) {
+      headers['Last-Event-ID'] = unescape(encodeURIComponent(cursor)); // UTF-8, a character each byte
+    }
+    return {url: withQuery(source.url, query), headers: headers, withCredentials: source.withCredentials, isPollux: isPollux};
+  }
+
+  var ears = {
+    head: function (status, type, url) {
+      var isRight = (connection.way.isJSON ? /^\s*application\/json\s*(;|$)/i : /^\s*text\/event-stream\s*(;|$)/i).test(type);
+      if (url) connection.origin = originOf(url);
+      if (status === 200 && isRight) {
+        if (!isPollux) opened();
+      } else if (status === 408 || status === 425 || status === 429 || status >= 500) {
+        fail('fault');
+      } else { // Pollux says no by a problem: anything else the road has put in its place
+        fail(isPollux && status !== 204 && !/^application\/problem\+json/i.test(type) ? 'refused' : 'final');
+      }
+    },
+
+    text: function (piece) {
+      attend();
+      if (connection.way.isJSON) connection.text += piece;
+      else connection.parse(piece);
+    },
+
+    block: function (id, type, data, origin) {
+      var mine = connection;
+      source.lastEventId = id;
+      mine.saysWhen = false;
+      opened(); // with Pollux only now: a road may let the head through and hold the rest
+      if (connection !== mine) return;
+      attend();
+      if (data === null || isPollux && type === 'pollux.heartbeat') return;
+      fire(source, newEvent(type, {data: data, origin: origin || mine.origin, lastEventId: id}));
+    },
+
+    retry: function (ms) {
+      connection.saysWhen = true;
+      if (!connection.way.polls) retry = ms;
+    },
+
+    answer: function (answer) {
+      var to = connection.to, event, i;
+      if (!answer || !answer.events) return fail('fault');
+      if (answer.gap) to.block(source.lastEventId, 'pollux.gap', toJSON(answer.gap, ['reason', 'after', 'resumedAt']));
+      for (i = 0; i < answer.events.length; i += 1) {
+        event = answer.events[i];
+        if (hasEnvelope) to.block(event.id, 'message', toJSON(event, ['channel', 'event', 'data']));
+        else to.block(event.id, event.event, event.data);
+      }
+      to.block(answer.next, '', null);
+      to.again();
+    },
+
+    end: function () {
+      var to = connection.to, way = connection.way;
+      if (way.isJSON) return to.answer(parseJSON(connection.text));
+      if (way.polls) to.block(source.lastEventId, '', null);
+      // Else a budget may be over. (A server that stops says when it wants us back.)
+      else if (!isPollux || !way.budget || !connection.isOpen || connection.saysWhen) return fail('fault');
+      to.again();
+    },
+
+    again: function () {
+      if (doubted) fallback = source.transport;
+      change(doubted);
+    },
+
+    fail: function () { fail('fault'); },
+
+    refuse: function () { fail('refused'); },
+
+    pause: function () {
+      connection.isOpen = false;
+      turn(CONNECTING, 'error');
+    }
+  };
+
+  function opened() {
+    if (connection.isOpen) return;
+    connection.isOpen = true;
+    failures = 0;
+    if (!connection.way.polls) doubted = fallback = '';
+    if (!doubted && !isByHand && source.transport !== offered[0]) remembered(source.url, source.transport);
+    if (source.readyState !== OPEN) turn(OPEN, 'open'); // else it changed in mid-stream
+  }
+
+  function turn(state, type) {
+    source.readyState = state;
+    fire(source, newEvent(type));
+  }
+
+  // Waits for the next sign of life. Other servers than Pollux owe none.
+  function attend() {
+    var cause = connection.way.polls ? 'fault' : connection.isOpen ? 'dead' : 'mute';
+    var ms = patience * Math.min(failures + 1, 4) + (cause === 'mute' ? 0 : connection.wait * 1000);
+    clearTimeout(watch);
+    if (isPollux) watch = setTimeout(function () { fail(cause); }, ms);
+  }
+
+  function fail(cause) {
+    var isOpen = connection.isOpen, isStream = !connection.way.polls, poll = isPollux && following(true), next;
+    drop();
+    if (cause === 'fault' && !/^https?:/i.test(source.url)) cause = 'final';
+    if (cause === 'mute') next = poll;
+    // A native source does not tell who refused it. Another stream does, and a third would learn nothing new.
+    if (cause === 'refused') next = following(isPollux && /^(fetch|xhr)$/.test(source.transport));
+    if (fallback && isStream) {
+      next = fallback;
+      doubted = fallback = '';
+    }
+    if (cause === 'final' || cause === 'refused' && !next) turn(CLOSED, 'error');
+    else if (next) change(next);
+    else if (isOpen) postpone(cause === 'dead' && source.transport === 'native' && following());
+    else postpone(failures && poll, isStream);
+  }
+
+  // After a second failure a poll is tried. If that gets through, perhaps an outage has just ended: the stream has a trial, and
+  // only if it fails again is the road to blame. A dead native source is followed by another stream, which also sees events
+  // that nobody listens for.
+  function postpone(next, isDoubtful) {
+    var n = Math.min(failures, 4), delay = (n ? Math.max(retry, 500) : retry) * Math.pow(2, n);
+    var spread = source.transport === 'native' ? 2 : 0.25; // more, for it hides when the server wants each of us back
+    turn(CONNECTING, 'error');
+    if (connection || source.readyState === CLOSED) return;
+    failures += 1;
+    timer = setTimeout(connect, Math.max(Math.min(delay, 60000), retry) * (1 + Math.random() * spread));
+    if (next && isDoubtful) doubted = source.transport;
+    rename(next);
+  }
+
+  function following(polls) {
+    var i = indexOf(offered, source.transport) + 1;
+    while (polls && i < offered.length && !ways[offered[i]].polls) i += 1;
+    return offered[i];
+  }
+
+  function rename(transport) {
+    if (!transport || transport === source.transport) return;
+    isByHand = false;
+    source.transport = transport;
+    fire(source, newEvent('transportchange'));
+  }
+
+  function change(transport) {
+    drop();
+    rename(transport);
+    if (source.readyState !== CLOSED && !connection) connect();
+  }
+
+  source._drop = drop;
+  source._listen = function (type) { if (connection && connection.to.listen) connection.to.listen(type); };
+  source._use = function (transport) {
+    if (!canUse(transport, source, options)) throw new TypeError('There is no such transport here: ' + transport);
+    doubted = fallback = '';
+    if (source.readyState !== CLOSED) change(transport);
+    isByHand = true;
+  };
+
+  for (i = 0; i < names.length; i += 1) {
+    // A script tells little of what goes wrong: by default it is for engines that cannot ask other origins in a better way.
+    if (canUse(names[i], source, options) && (names !== order || names[i] !== 'jsonp' || !hasCORS())) offered.push(names[i]);
+  }
+  i = indexOf(offered, remembered(source.url));
+  source.transport = offered[Math.max(i, 0)] || '';
+  // Later, for whoever makes the source has yet to listen.
+  timer = setTimeout(source.transport ? connect : function () { turn(CLOSED, 'error'); }, 0);
+}
+
+// Listeners (DOM 2.7 to 2.9)
+
+function fire(source, event) {
+  var listeners = (source._listeners['$' + event.type] || []).slice(), i, each;
+  set(event, 'target', source);
+  set(event, 'currentTarget', source);
+  if (/^(open|message|error)$/.test(event.type) && source['on' + event.type]) call(source, source['on' + event.type], event);
+  for (i = 0; i < listeners.length; i += 1) {
+    each = listeners[i];
+    if (each.isRemoved) continue;
+    if (each.once) source.removeEventListener(event.type, each.callback);
+    call(source, each.callback, event);
+  }
+}
+
+function set(event, name, value) {
+  try { Object.defineProperty(event, name, {value: value, configurable: true}); } catch (old) { event[name] = value; }
+}
+
+// An error of one listener is reported and does not keep the event from others.
+function call(source, callback, event) {
+  try {
+    if (callback.handleEvent) callback.handleEvent(event);
+    else callback.call(source, event);
+  } catch (problem) {
+    setTimeout(function () { throw problem; }, 0);
+  }
+}
+
+function PolluxEventSource(url, options) {
+  if (!(this instanceof PolluxEventSource)) throw new TypeError('A constructor is called with new');
+  if (!arguments.length) throw new TypeError('A URL is missing');
+  options = options || {};
+  this.url = resolve(String(url));
+  this.withCredentials = !!options.withCredentials;
+  this.readyState = CONNECTING;
+  this.onopen = this.onmessage = this.onerror = null;
+  this.lastEventId = options.lastEventId || '';
+  this._listeners = {$message: [], '$pollux.heartbeat': []};
+  this._isPollux = options.server ? options.server === 'pollux'
+    : /^[^?#]*\/(channels\/[^\/?#]+([?#]|$)|events\?([^#]*&)?channel=)/.test(this.url);
+  engine(this, options);
+}
+
+var prototype = PolluxEventSource.prototype;
+
+prototype.addEventListener = function (type, callback, options) {
+  var key = '$' + type, list = this._listeners[key] = this._listeners[key] || [];
+  if (!callback || indexOf(list, callback) >= 0) return;
+  list.push({callback: callback, once: !!options && !!options.once});
+  if (list.length === 1) this._listen(String(type));
+};
+
+prototype.removeEventListener = function (type, callback) {
+  var list = this._listeners['$' + type] || [], i = indexOf(list, callback);
+  if (i >= 0) list.splice(i, 1)[0].isRemoved = true;
+};
+
+prototype.dispatchEvent = function (event) {
+  fire(this, event);
+  return !event.defaultPrevented;
+};
+
+prototype.close = function () {
+  this.readyState = CLOSED;
+  this._drop();
+};
+
+// Goes on by this transport, from the cursor.
+prototype.use = function (transport) { this._use(transport); };
+
+PolluxEventSource.CONNECTING = prototype.CONNECTING = CONNECTING;
+PolluxEventSource.OPEN = prototype.OPEN = OPEN;
+PolluxEventSource.CLOSED = prototype.CLOSED = CLOSED;
+
+global.PolluxEventSource = PolluxEventSource;
+if (!Native) global.EventSource = PolluxEventSource;
+})(typeof self !== 'undefined' ? self : this);

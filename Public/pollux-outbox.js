@@ -1,0 +1,85 @@
+// What is to be published, in the order in which it was said. One request at a time, for two at once may overtake
+// each other; each has an idempotency key and is repeated with it until it is answered, so that it is kept once.
+
+import { PolluxError, fetchJSON, persist } from './pollux-request.js';
+
+// The server forgets keys after 10 minutes (`idempotency.window`); a repeat after that might be kept twice.
+const keyLifetime = 9 * 60_000; // milliseconds
+
+export class Outbox {
+  #letters = []; // the first is the one on its way
+  #isSending = false;
+  #closed = new AbortController();
+  #headers;
+
+  /** `headers` go with every request. */
+  constructor(headers) {
+    this.#headers = headers;
+  }
+
+  /**
+   * Publishes text. Resolves to the server's answer, `{id, channel, time}`.
+   * `ready` is a promise to wait for first, if any: for a channel that begins to be read, and is to read this too.
+   */
+  add({ url, type, text, contentType, key = randomKey(), ready }) {
+    if (type) url += `?event=${encodeURIComponent(type)}`;
+    return new Promise((resolve, reject) => {
+      this.#letters.push({ url, text, contentType, key, ready, resolve, reject, firstAttempt: null, isHandedOver: false });
+      this.#send();
+    });
+  }
+
+  async #send() {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    while (this.#letters.length > 0) {
+      const letter = this.#letters[0];
+      await this.#deliver(letter).then(letter.resolve, letter.reject);
+      this.#letters.shift();
+    }
+    this.#isSending = false;
+  }
+
+  async #deliver(letter) {
+    await letter.ready;
+    return persist(() => this.#attempt(letter), this.#closed.signal);
+  }
+
+  #attempt(letter) {
+    if (letter.isHandedOver) throw outcomeUnknown('The page was left, and the browser took it over.');
+    letter.firstAttempt ??= Date.now();
+    if (Date.now() - letter.firstAttempt > keyLifetime) throw outcomeUnknown('No answer came for nine minutes, and a repeat might be kept twice.');
+    return fetchJSON(letter.url, this.#requestOf(letter), this.#closed.signal);
+  }
+
+  #requestOf({ text, contentType, key }) {
+    return { method: 'POST', headers: { ...this.#headers, 'Content-Type': contentType, 'Idempotency-Key': key }, body: text };
+  }
+
+  /**
+   * At the end of the page: the browser is to send what waits. It keeps no order then, and tells no outcome. The page
+   * may come back from the back/forward cache; `#attempt` then finds what was handed over.
+   */
+  handOver() {
+    for (const letter of this.#letters.filter((one) => !one.isHandedOver)) {
+      // A beacon has no header fields, so it cannot repeat what may have arrived. (Where fetch knows no `keepalive`,
+      // that letter may be lost; better than doubled.)
+      if (letter.firstAttempt !== null || 'Authorization' in this.#headers) this.#repeatAtLast(letter);
+      else letter.isHandedOver = navigator.sendBeacon(letter.url, letter.text);
+    }
+  }
+
+  #repeatAtLast(letter) {
+    fetch(letter.url, { ...this.#requestOf(letter), keepalive: true }).catch(() => {}); // nobody is left to be told
+  }
+
+  /** Ends it. What waits is rejected. */
+  close() {
+    this.#closed.abort(new PolluxError('The client was closed'));
+  }
+}
+
+const outcomeUnknown = (detail) => new PolluxError('It is not known whether this was published', detail);
+
+/** `crypto.randomUUID()` is for secure contexts only; random numbers are for all. */
+const randomKey = () => [...crypto.getRandomValues(new Uint32Array(4))].map((number) => number.toString(36)).join('-');

@@ -1,0 +1,232 @@
+// Types of pollux.js, and what it promises.
+
+/** What an event is of. `message` is the type of those that were published without one. */
+export type EventType = string;
+
+/**
+ * Where reading begins:
+ *
+ * - `now`: with what is published from now on.
+ * - `earliest`: with all that the server keeps of the channel.
+ * - `-10`, or another number: with the last ten.
+ */
+export type Since = 'now' | 'earliest' | `-${number}`;
+
+/**
+ * - `connecting`: there was no connection yet, or nothing is read.
+ * - `open`: events arrive as they are published.
+ * - `reconnecting`: the connection was lost, and is tried again. What is published meanwhile comes after it.
+ * - `offline`: the browser has no network. It is tried again as soon as it has one.
+ * - `closed`: by `close()`, for good.
+ */
+export type State = 'connecting' | 'open' | 'reconnecting' | 'offline' | 'closed';
+
+/**
+ * - `leader`: this tab has the connection, for all tabs.
+ * - `follower`: another tab has it.
+ * - `alone`: this tab has one of its own.
+ */
+export type Role = 'leader' | 'follower' | 'alone';
+
+/** How an event stream gets through; see eventsource.js. */
+export type Transport = 'native' | 'fetch' | 'xhr' | 'poll-sse' | 'poll' | 'xdr' | 'jsonp';
+
+export interface PolluxOptions {
+  /** Sent as `Authorization: Bearer …` with every request; reading is then by `fetch` or XMLHttpRequest. Default: none. */
+  token?: string;
+
+  /**
+   * Whether this tab shares a connection with the other tabs of the same origin, server, token and `name`.
+   * Default: true. Without Web Locks (a page without TLS has none, except on localhost) or BroadcastChannel, it never does.
+   */
+  tabs?: boolean;
+
+  /** The transports that the connection may take, best first. In a shared connection, those of the leader. Default: all. */
+  transports?: Transport[];
+
+  /** Keeps tabs apart that would share a connection otherwise. Default: empty. */
+  name?: string;
+}
+
+/**
+ * A client of one Pollux server.
+ *
+ * All channels of a page are read over one connection, and all tabs of a browser share it: one of them leads. It may be
+ * closed or crash at any moment; then another goes on. Each tab is given each event of its channels once, in order.
+ *
+ * What costs a request of its own: the beginning of each channel that is read (a poll that is answered at once), what a tab
+ * has missed, and each publish. At most 256 channels can be read at a time, by all tabs together.
+ *
+ * When the page goes to the back/forward cache, the connection is given up; when it comes back, reading goes on where
+ * it was.
+ */
+export class Pollux extends EventTarget {
+  /** `url`: the server's base. Default: where pollux.js came from. Throws a TypeError where it is no URL. */
+  constructor(url?: string | URL, options?: PolluxOptions);
+
+  /** The server's base, with a slash at its end. */
+  readonly url: string;
+
+  readonly state: State;
+  readonly role: Role;
+
+  /** What the connection is by, or null without one. */
+  readonly transport: Transport | null;
+
+  /**
+   * The channel of this name, 1 to 256 bytes of UTF-8; the same object each time, until it is closed. Nothing is read
+   * before somebody listens. `since` counts for the first call; default: `now`. Throws a TypeError for ``, `.` and `..`, a
+   * URIError for half a character; other names that the server refuses are told by `error`. After `close()` it is closed.
+   */
+  channel(name: string, options?: { since?: Since }): Channel;
+
+  /** Ends all reading, and this tab's part in the connection. What still waits to be published is rejected. */
+  close(): void;
+
+  /** `state`, `role` or `transport` changed. */
+  addEventListener(type: 'statechange', listener: (event: Event) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+export default Pollux;
+
+/** A listener of a channel: by its type, or of `*`, which is every event, or of `gap` and `error`, which are about them. */
+type Listener<Type extends string> =
+  (event: Type extends 'gap' ? CustomEvent<Gap> : Type extends 'error' ? CustomEvent<PolluxError> : PolluxEvent) => void;
+
+/**
+ * A channel: events to listen to or to iterate, and to publish on.
+ *
+ * Reading begins with the first listener, iteration or `ready()`, and goes on until `close()`. The history that `since`
+ * asks for goes to those who listen when it arrives: to all of the same turn, not to those who come later.
+ *
+ * Besides the events there are:
+ *
+ * - `gap`: events are missing, for the server keeps them no longer. What it still has follows.
+ * - `error`: the server refuses to let this channel be read. That is the end of its reading; the other channels go on.
+ *
+ * Events may have been published with these types too; those are `PolluxEvent`s.
+ */
+export class Channel extends EventTarget implements AsyncIterable<PolluxEvent> {
+  private constructor();
+
+  readonly name: string;
+
+  /** The cursor: everything up to this event id was delivered. Null until reading has begun. */
+  readonly lastEventId: string | null;
+
+  /**
+   * Resolves when reading has begun: what is published from then on arrives. Begins it, if nobody listens yet.
+   * Rejects with a PolluxError where the server refuses it, with an AbortError if the channel is closed before.
+   */
+  ready(): Promise<void>;
+
+  /** Listens to the events of a type, or of every type with `*`. What it returns undoes it. */
+  on<Type extends string>(type: Type, listener: Listener<Type>): () => void;
+
+  /** Listens to the next one only. What it returns undoes it. */
+  once<Type extends string>(type: Type, listener: Listener<Type>): () => void;
+
+  off<Type extends string>(type: Type, listener: Listener<Type>): void;
+
+  /**
+   * Publishes a string as text, and everything else as JSON. At most 64 KiB with its type.
+   *
+   * It is kept once, however often it has to be sent: it has an idempotency key, and is repeated with it, with growing
+   * pauses of up to 30 s, while there is no network, no answer within 15 s, or an answer that is temporary (408, 425, 429,
+   * 5xx). What a client publishes is sent one after the other, and so kept in its order. A page that reads the channel
+   * is given what it publishes, too.
+   *
+   * What still waits when the page is left is handed to the browser, which sends it without an order, and without
+   * telling the outcome: by `navigator.sendBeacon`, as text; what was sent before, or needs a token, by `fetch` with
+   * `keepalive`.
+   *
+   * Rejects with a PolluxError: with the `status` of the server's refusal (another 4xx); with 0 after nine minutes without
+   * an answer (the server forgets keys after ten, and it may have been kept), after `close()`, and where the page was left
+   * and came back. With a TypeError where there is no JSON for `data`.
+   */
+  publish(data: unknown, options?: PublishOptions): Promise<Published>;
+
+  /**
+   * Iterates over the events from now on, until the channel or the client is closed. Up to 1,000 events wait for an
+   * iteration that is slower than its channel; with one more, it ends with a PolluxError, after those. It ends with a
+   * PolluxError, too, if the channel cannot be read. Gaps are told to listeners only.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<PolluxEvent>;
+
+  /** Ends its reading and its iterations. `channel()` makes a new one of this name. */
+  close(): void;
+}
+
+export interface PublishOptions {
+  /** At most 128 bytes, not beginning with `pollux.`. Default: `message`. */
+  type?: EventType;
+
+  /**
+   * The idempotency key, 1 to 128 printable ASCII characters, for who wants to repeat a publish across pages: a second
+   * one on the channel with the same key within ten minutes is answered like the first, and kept once.
+   * Default: random.
+   */
+  key?: string;
+}
+
+/** What the server says of an event that it has kept. */
+export interface Published {
+  id: string;
+  channel: string;
+  /** Milliseconds since 1970, by the server's clock. */
+  time: number;
+}
+
+/** An event of a channel. */
+export class PolluxEvent extends Event {
+  /** For events that come by another way, such as a poll of one's own. */
+  constructor(type: EventType, content: { id: string; channel: string; data: string });
+
+  readonly type: EventType;
+
+  /** Its event id; ids of a server grow. */
+  readonly id: string;
+
+  /** The name of its channel. */
+  readonly channel: string;
+
+  readonly data: string;
+
+  /** The data, parsed. Throws a SyntaxError where it is no JSON. */
+  readonly json: any;
+}
+
+/** Events that are missing. */
+export interface Gap {
+  /** `trimmed`: kept no longer; `epoch`: of another life of the server; `unknown`: the server does not know the cursor. */
+  reason: 'trimmed' | 'epoch' | 'unknown';
+
+  /** The last event id before it. */
+  after: string;
+
+  /** The id of the first event after it, or null if there is none yet. */
+  resumedAt: string | null;
+}
+
+/** What could not be done, and why: the members of the server's problem (RFC 9457). */
+export class PolluxError extends Error {
+  constructor(title: string, detail?: string, status?: number);
+
+  /** What happened, in a few words. */
+  readonly title: string;
+
+  /** What it is about, and what would do; or empty. */
+  readonly detail: string;
+
+  /** The status of the server's answer, or 0 where there was none. */
+  readonly status: number;
+}
+
+declare global {
+  /** For scripts that are no modules. */
+  var Pollux: typeof import('./pollux.js').Pollux;
+
+  /** Of eventsource.js, which pollux.js brings along. */
+  var PolluxEventSource: any;
+}

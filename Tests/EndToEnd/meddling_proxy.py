@@ -1,0 +1,162 @@
+"""A road on which requests meet with accidents: an HTTP/1.1 proxy that can lose an answer, hold it, or refuse a request.
+
+It opens a connection to the server for each request and closes both after the answer, so that each connection is one
+request, and an open stream can be counted.
+"""
+
+import collections
+import re
+import select
+import socket
+import threading
+import time
+
+Request = collections.namedtuple("Request", "method target head body")
+
+
+class MeddlingProxy:
+    def __init__(self, server):
+        self.server = server
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self.listener.getsockname()[1]
+        self.requests = []
+        self.streams = []  # the targets of the event streams that are open
+        self.most_streams = 0
+        self.accidents = []  # (method, part of the target, what happens), each for one request
+        self.is_cut = False
+        self.lock = threading.Lock()
+        self.released = threading.Event()
+        self.clients = set()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def url(self, target):
+        return f"http://127.0.0.1:{self.port}{target}"
+
+    # What the tests do to it
+
+    def meddle(self, accident, method="POST", target="/", times=1):
+        """The next such request is served, but its answer is `swallow`ed, not given at all (`hold`), or given as it was
+        after `release` (`delay`); or the request is answered with the `bytes` given."""
+        with self.lock:
+            self.accidents += [(method, target, accident)] * times
+
+    def cut(self):
+        """Reset all connections, and all that come, until `mend`."""
+        self.is_cut = True
+        with self.lock:
+            clients = list(self.clients)
+        for client in clients:
+            _reset(client)
+
+    def mend(self):
+        self.is_cut = False
+
+    def release(self):
+        self.released.set()
+
+    def close(self):
+        self.listener.close()
+        self.cut()
+
+    def made(self, method, part=""):
+        """The requests so far that have this method, and this in their target."""
+        with self.lock:
+            return [request for request in self.requests if request.method == method and part in request.target]
+
+    # What it does
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.is_cut:
+                _reset(client)
+                continue
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with self.lock:
+            self.clients.add(client)
+        try:
+            request = _read_request(client)
+            if request:
+                self.answer(client, request)
+        except OSError:
+            pass
+        finally:
+            with self.lock:
+                self.clients.discard(client)
+            client.close()
+
+    def answer(self, client, request):
+        accident = self.note(request)
+        if isinstance(accident, bytes):
+            return client.sendall(accident)
+        with socket.create_connection(self.server.address) as upstream:
+            upstream.sendall(request.head + request.body)
+            if accident is None:
+                return self.pass_on(upstream, client, request)
+            answer = b"".join(iter(lambda: upstream.recv(65536), b""))
+        if accident == "hold":
+            client.recv(1)  # until it gives up
+        if accident == "delay":
+            self.released.wait(30)
+            client.sendall(answer)
+
+    def note(self, request):
+        """Remember the request, and say what is to happen to it."""
+        with self.lock:
+            self.requests.append(request)
+            for accident in self.accidents:
+                method, part, what = accident
+                if request.method == method and part in request.target:
+                    self.accidents.remove(accident)
+                    return what
+        return None
+
+    def pass_on(self, upstream, client, request):
+        is_stream = request.target.startswith("/events?")
+        if is_stream:
+            time.sleep(0.1)  # the thread of the stream before this one may not know yet that it is over
+            with self.lock:
+                self.streams.append(request.target)
+                self.most_streams = max(self.most_streams, len(self.streams))
+        try:
+            while True:
+                for source in select.select([upstream, client], [], [])[0]:
+                    data = source.recv(65536)
+                    if source is client or not data:
+                        return
+                    client.sendall(data)
+        finally:
+            if is_stream:
+                with self.lock:
+                    self.streams.remove(request.target)
+
+
+def _read_request(client):
+    """One request, with `Connection: close`; None where the client has none."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = client.recv(65536)
+        if not more:
+            return None
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+    while length and len(body) < int(length[1]):
+        body += client.recv(65536)
+    method, target, _ = head.split(b"\r\n")[0].decode("latin-1").split(" ")
+    head = re.sub(rb"\r\nconnection:[^\r]*", b"", head, flags=re.IGNORECASE) + b"\r\nConnection: close\r\n\r\n"
+    return Request(method, target, head, body)
+
+
+def _reset(client):
+    try:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        client.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    client.close()

@@ -1,0 +1,90 @@
+"""A road that can be cut: passes TCP connections on, notes the request heads, and can cut, tear or freeze all that are open."""
+
+import re
+import socket
+import struct
+import threading
+
+
+class Proxy:
+    def __init__(self, server):
+        self.target = server.address
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.pairs, self.frozen, self.torn = [], set(), set()
+        self.has_torn = threading.Event()
+        self.sent, self.received = bytearray(), bytearray()
+        self.lock = threading.Lock()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                upstream = socket.create_connection(self.target)
+            except OSError:
+                client.close()
+                continue
+            with self.lock:
+                self.pairs.append((client, upstream))
+            threading.Thread(target=self.pump, args=(client, upstream, self.sent), daemon=True).start()
+            threading.Thread(target=self.pump, args=(upstream, client, self.received), daemon=True).start()
+
+    def pump(self, source, sink, record):
+        try:
+            while data := source.recv(65536):
+                with self.lock:
+                    record += data
+                    frozen, torn = source in self.frozen, source in self.torn
+                if torn:
+                    data = data[: len(data) // 2]
+                if not frozen:
+                    sink.sendall(data)
+                if torn:
+                    self.has_torn.set()
+                    break
+        except OSError:
+            pass
+        try:
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def freeze(self):
+        """Nothing passes any more on the connections that are open, and neither end is told."""
+        with self.lock:
+            self.frozen.update(end for pair in self.pairs for end in pair)
+
+    def tear(self):
+        """The connections that are open end in the middle of what the server says next: `has_torn` when one has."""
+        with self.lock:
+            self.torn.update(upstream for _, upstream in self.pairs)
+
+    def cut(self):
+        """The connections that are open are reset."""
+        with self.lock:
+            pairs, self.pairs = self.pairs, []
+        for pair in pairs:
+            for end in pair:
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+                end.close()
+
+    def close(self):
+        self.listener.close()
+        self.cut()
+
+    def requests(self):
+        """The request lines so far."""
+        with self.lock:
+            sent = bytes(self.sent).decode("latin-1")
+        return re.findall(r"((?:GET|HEAD|POST|DELETE|OPTIONS) /\S* HTTP/1\.1)\r\n", sent)
+
+    def url(self, target):
+        return f"http://127.0.0.1:{self.port}{target}"

@@ -1,0 +1,968 @@
+"""`Public/eventsource.js`: that it is an EventSource as the standard has it (WHATWG HTML, 9.2), on every transport, and that it
+gets through where a road spoils streams.
+
+The table of the standard's cases is also put to the browser's own EventSource, so that the table itself is checked. Where
+the script differs on purpose, a test says so.
+"""
+
+import itertools
+import json
+import random
+import subprocess
+import threading
+import time
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+
+from harness import PUBLIC, Server, channel_path, events_path, free_port
+from scripted_server import BLANK, STREAM, Answer, Road, ScriptedServer, file
+from wire import eventually
+
+SCRIPT = PUBLIC / "eventsource.js"
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+
+# How a source is made: the browser's own, and the script by the streams that any server knows.
+OWN = "browser's own"
+MAKERS = {
+    OWN: "new EventSource(url, options)",
+    "native": "new PolluxEventSource(url, Object.assign({transports: ['native']}, options))",
+    "fetch": "new PolluxEventSource(url, Object.assign({transports: ['fetch']}, options))",
+    "xhr": "new PolluxEventSource(url, Object.assign({transports: ['xhr']}, options))",
+}
+SEES_ALL = ["fetch", "xhr"]
+TRANSPORTS = ["native", "fetch", "xhr", "poll-sse", "poll", "xdr", "jsonp"]
+
+# XDomainRequest as Internet Explorer 8 had it, as far as a page may tell.
+XDR = """
+  window.XDomainRequest = function () {
+    const xdr = this, xhr = new XMLHttpRequest();
+    xdr.contentType = xdr.responseText = '';
+    xdr.open = (method, url) => xhr.open(method, url);
+    xdr.send = () => xhr.send();
+    xdr.abort = () => { xhr.onload = xhr.onerror = null; xhr.abort(); };
+    xhr.onload = () => {
+      xdr.contentType = xhr.getResponseHeader('Content-Type');
+      xdr.responseText = xhr.responseText;
+      xhr.status === 200 ? xdr.onload() : xdr.onerror();
+    };
+    xhr.onerror = () => xdr.onerror();
+  };
+"""
+
+PAGE = """
+  window.log = [];
+  window.note = event => log.push(event.data === undefined ? [event.type, event.target.readyState] : [event.type, event.data, event.lastEventId]);
+  window.watch = (source, types = []) => {
+    for (const type of new Set(['open', 'error', 'message', ...types])) source.addEventListener(type, window.note);
+    return window.source = source;
+  };
+"""
+
+
+@pytest.fixture(scope="session")
+def driver():
+    options = Options()
+    options.binary_location = CHROMIUM
+    # Without the cache of pages gone by, whose connections would count among the six to a host.
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-features=BackForwardCache"):
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.set_script_timeout(30)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def scripted():
+    server = ScriptedServer([file(SCRIPT)])
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def elsewhere():
+    """Another origin."""
+    server = ScriptedServer()
+    yield server
+    server.close()
+
+
+def open_page(driver, url, before=""):
+    """A blank page of this origin that has loaded the script, after `before` ran."""
+    driver.get(url)
+    driver.delete_all_cookies()  # a script with cookies is refused by the server
+    driver.execute_script("localStorage.clear();" + PAGE + before)
+    assert driver.execute_async_script("""
+        const done = arguments[0], script = document.createElement('script');
+        script.src = 'eventsource.js';
+        script.onload = () => done(typeof PolluxEventSource);
+        script.onerror = () => done('not loaded');
+        document.head.append(script);
+    """) == "function"
+    return driver
+
+
+@pytest.fixture
+def page(driver, scripted, elsewhere):
+    yield open_page(driver, scripted.url("/"))
+    driver.get("about:blank")
+    for server in (scripted, elsewhere):
+        server.release()
+
+
+def start(page, maker, script, types=(), options=None, then=""):
+    page.execute_script(f"const [url, types, options] = arguments; watch({MAKERS[maker]}, types); {then}",
+                        getattr(script, "url", script), list(types), options or {})
+
+
+def log_of(page):
+    return [tuple(entry) for entry in page.execute_script("return log")]
+
+
+def logged(page, count, timeout=5):
+    """The log, when it has so many entries and time enough for one too many has passed."""
+    try:
+        eventually(lambda: len(log_of(page)) >= count, timeout, f"{count} entries")
+    except AssertionError as late:
+        raise AssertionError(f"{late}: {log_of(page)}") from None
+    time.sleep(0.1)
+    return log_of(page)
+
+
+def message(data, id="", type="message"):
+    return (type, data, id)
+
+
+# Chromium tells XMLHttpRequest of a head together with the first byte.
+WAITS = Answer((b":\n",))
+
+OPEN, LOST, GONE = ("open", 1), ("error", 0), ("error", 2)
+
+
+# The table, part 1: what is in a stream. Each: the bytes, the events that they give.
+
+PARSING = {
+    "an event": (b"data: a\n\n", [message("a")]),
+    "no blank after the colon": (b"data:a\n\n", [message("a")]),
+    "only one blank is dropped": (b"data:  a\n\n", [message(" a")]),
+    "a tab is not a blank": (b"data:\ta\n\n", [message("\ta")]),
+    "several lines of data": (b"data: a\ndata:\ndata: c\n\n", [message("a\n\nc")]),
+    "a field without a colon": (b"data\n\n", [message("")]),
+    "two of them": (b"data\ndata\n\n", [message("\n")]),
+    "empty data": (b"data:\n\n", [message("")]),
+    "no data, no event": (b"event: a\nid: 1\n\ndata: b\n\n", [message("b", "1")]),
+    "a type is for one event": (b"event: a\ndata: 1\n\ndata: 2\n\n", [message("1", type="a"), message("2")]),
+    "a type without data is forgotten": (b"event: a\n\ndata: 2\n\n", [message("2")]),
+    "the last type counts": (b"event: a\nevent: b\ndata: 1\n\n", [message("1", type="b")]),
+    "an empty type": (b"event:\ndata: 1\n\n", [message("1")]),
+    "a type named open": (b"event: open\ndata: 1\n\n", [message("1", type="open")]),
+    "a type named error": (b"event: error\ndata: 1\n\n", [message("1", type="error")]),
+    "a comment": (b": data: a\n:\n::\ndata: b\n\n", [message("b")]),
+    "names are compared literally": (b"Data: a\n data: b\ndata : c\nDATA: d\ndata: e\n\n", [message("e")]),
+    "unknown fields": (b"dataset: a\nfoo\nbar: baz\ndata: b\n\n", [message("b")]),
+    "colons in the value": (b"data: a:b: c\n\n", [message("a:b: c")]),
+    "an id stays": (b"id: 1\ndata: a\n\ndata: b\n\n", [message("a", "1"), message("b", "1")]),
+    "an empty id clears it": (b"id: 1\ndata: a\n\nid\ndata: b\n\n", [message("a", "1"), message("b")]),
+    "an id with NUL is ignored": (b"id: 1\ndata: a\n\nid: 2\0\ndata: b\n\n", [message("a", "1"), message("b", "1")]),
+    "an id of blanks": (b"id:   \ndata: a\n\n", [message("a", "  ")]),
+    "an id in UTF-8": ("id: größe…\ndata: a\n\n".encode(), [message("a", "größe…")]),
+    "the last id counts": (b"id: 1\nid: 2\ndata: a\n\n", [message("a", "2")]),
+    "NUL in data and type": (b"event: a\0\ndata: b\0c\n\n", [message("b\0c", type="a\0")]),
+    "CRLF": (b"data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n", [message("a\nb"), message("c")]),
+    "CR": (b"data: a\rdata: b\r\rdata: c\r\r", [message("a\nb"), message("c")]),
+    "all of them": (b"data: a\r\ndata: b\rdata: c\ndata: d\n\rdata: e\r\n\n", [message("a\nb\nc\nd"), message("e")]),
+    "many empty lines": (b"\n\r\n\r\r\n\ndata: a\n\n\n\r\n\r", [message("a")]),
+    "no other line ends": ("data: a\u2028b\u2029c\u0085d\ve\ff\n\n".encode(), [message("a\u2028b\u2029c\u0085d\ve\ff")]),
+    "a BOM": (b"\xef\xbb\xbfdata: a\n\n", [message("a")]),
+    "a BOM elsewhere": (b"data: a\n\n\xef\xbb\xbfdata: b\n\ndata: \xef\xbb\xbfc\n\n", [message("a"), message("\ufeffc")]),
+    "characters of four bytes": ("event: 🎺\ndata: 🎷🎻\n\n".encode(), [message("🎷🎻", type="🎺")]),
+    "bytes that are not UTF-8": (b"data: a\xffb\xc3\n\n", [message("a\ufffdb\ufffd")]),
+    "a long line": (b"data: " + b"x" * 200_000 + b"\n\n", [message("x" * 200_000)]),
+}
+END = b"\n\nevent: the-end\ndata\n\n"
+NAMES_OF_TYPES = ["a", "b", "a\0", "🎺", "the-end"]
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("case", PARSING)
+def test_a_stream_is_read_as_the_standard_says(page, scripted, maker, case):
+    content, expected = PARSING[case]
+    start(page, maker, scripted.script(Answer((content, END))), NAMES_OF_TYPES)
+    log = logged(page, len(expected) + 2)
+    assert log[:1] + log[1:-1] == [OPEN, *expected]
+    assert log[-1][0] == "the-end"
+
+
+def test_two_byte_order_marks_are_one_too_many(page, scripted):
+    """By XMLHttpRequest the engine drops the first, so that there the script may drop the second."""
+    for maker in (OWN, "native", "fetch"):
+        start(page, maker, scripted.script(Answer((b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\ndata: b\n\n",))))
+        assert logged(page, 2) == [OPEN, message("b")]
+        page.execute_script("source.close(); log.length = 0")
+
+
+SPLIT = "\ufeffid: 1\r\nevent: a\r\ndata: ö\rdata: 🎺\n\n:c\r\n\r\ndata: x\r\rid: 2\ndata: y\r\n\r\n".encode()
+SPLIT_EVENTS = [message("ö\n🎺", "1", "a"), message("x", "1"), message("y", "2")]
+
+# Answers of the browser that come in pieces of our choice: `stub(pieces)`.
+STUBS = {
+    "fetch": """
+      window.fetch = async () => new Response(new ReadableStream({
+        start(controller) { for (const piece of pieces.shift()) controller.enqueue(new Uint8Array(piece)); }
+      }), {headers: {'Content-Type': 'text/event-stream'}});
+    """,
+    # As old engines do it: the text grows, by whole characters, and each time the page is told.
+    "xhr": """
+      window.XMLHttpRequest = function () {
+        const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
+        Object.assign(this, {readyState: 0, status: 0, responseText: '', open() {}, setRequestHeader() {}, abort() {},
+          getResponseHeader: name => name === 'Content-Type' ? 'text/event-stream' : null,
+          send() {
+            setTimeout(() => {
+              this.status = 200;
+              for (const state of [1, 2]) { this.readyState = state; this.onreadystatechange(); }
+              this.readyState = 3;
+              for (const piece of pieces.shift()) {
+                this.responseText += decoder.decode(new Uint8Array(piece), {stream: true});
+                this.onreadystatechange();
+              }
+            });
+          }
+        });
+      };
+    """,
+}
+
+
+@pytest.mark.parametrize("maker", SEES_ALL)
+def test_a_stream_may_be_cut_at_every_byte(page, maker):
+    cuts = [[list(SPLIT[:at]), list(SPLIT[at:])] for at in range(len(SPLIT) + 1)] + [[[byte] for byte in SPLIT]]
+    page.execute_script("window.pieces = arguments[0];" + STUBS[maker] + f"""
+        window.logs = [];
+        for (let i = pieces.length; i > 0; i -= 1) {{
+          const log = [], url = '/x', options = {{}}, source = {MAKERS[maker]};
+          logs.push(log);
+          for (const type of ['a', 'message']) source.addEventListener(type, event => log.push([event.type, event.data, event.lastEventId]));
+        }}
+    """, cuts)
+    eventually(lambda: all(len(log) >= 3 for log in page.execute_script("return logs")), 5)
+    for at, log in enumerate(page.execute_script("return logs")):
+        assert [tuple(entry) for entry in log] == SPLIT_EVENTS, f"cut at {at}: {SPLIT[:at]!r}"
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_stream_may_come_byte_by_byte(page, scripted, maker):
+    pieces = list(itertools.chain.from_iterable((bytes([byte]), 0.002) for byte in SPLIT))
+    start(page, maker, scripted.script(Answer(tuple(pieces))), ["a"])
+    assert logged(page, 4) == [OPEN, *SPLIT_EVENTS]
+
+
+# Part 2: how a connection ends, and what follows
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("end", ["clean", "cut"])
+def test_a_connection_that_ends_is_made_again_with_the_cursor(page, scripted, maker, end):
+    script = scripted.script(Answer(("retry: 50\nid: größe 1\ndata: a\n\n".encode(), 0.1), end), Answer((b"data: b\n\n",)))
+    start(page, maker, script)
+    assert logged(page, 5) == [OPEN, message("a", "größe 1"), LOST, OPEN, message("b", "größe 1")]
+    assert [asked.cursor for asked in script.asked] == [None, "größe 1"]
+    assert script.asked[1].headers["accept"] == STREAM
+    assert {asked.target for asked in script.asked} == {script.path}, "nothing is added to the URL of another server"
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_an_unfinished_block_is_dropped_and_its_id_not_taken_over(page, scripted, maker):
+    script = scripted.script(Answer((b"retry: 50\nid: 1\ndata: a\n\nid: 2\ndata: half\n", 0.1), "clean"), WAITS)
+    start(page, maker, script)
+    assert logged(page, 4) == [OPEN, message("a", "1"), LOST, OPEN]
+    assert [asked.cursor for asked in script.asked] == [None, "1"]
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_an_id_without_an_event_counts_and_an_empty_one_is_not_sent(page, scripted, maker):
+    first = scripted.script(Answer((b"retry: 50\nid: 7\n\n", 0.1), "clean"), Answer((b"id\n\n", 0.1), "clean"), WAITS)
+    start(page, maker, first)
+    assert logged(page, 5) == [OPEN, LOST, OPEN, LOST, OPEN]
+    assert [asked.cursor for asked in first.asked] == [None, "7", None]
+
+
+RETRIES = {b"retry: 400": True, b"retry:400": True, b"retry: 000400": True, b"retry:  5000": False, b"retry: 5000x": False,
+           b"retry: 5e3": False, b"retry: -5000": False, b"retry: 5000.0": False, b"retry": False, "retry: ५०००".encode(): False}
+
+
+# An empty one is to Chromium's own as if there had never been another.
+@pytest.mark.parametrize("maker, line", [(maker, line) for maker in MAKERS for line in RETRIES if line != b"retry" or maker in SEES_ALL])
+def test_a_reconnection_time_is_of_digits_only(page, scripted, maker, line):
+    script = scripted.script(Answer((b"retry: 50\n" + line + b"\ndata: a\n\n",), "clean"), WAITS)
+    start(page, maker, script)
+    assert logged(page, 4, 3) == [OPEN, message("a"), LOST, OPEN]
+    waited = script.asked[1].at - script.asked[0].at
+    assert (0.4 <= waited < 1.5) if RETRIES[line] else waited < 0.39
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("status", [204, 205, 206, 304, 400, 401, 403, 404, 406, 410, 418])
+def test_an_answer_that_says_no_is_the_end(page, scripted, maker, status):
+    script = scripted.script(Answer((b"data: a\n\n",), "clean", status))
+    start(page, maker, script)
+    assert logged(page, 1) == [GONE]
+    assert len(script.asked) == 1
+
+
+TEMPORARY = [408, 425, 429, 500, 502, 503, 504]
+
+
+def test_the_browsers_own_is_closed_by_what_would_pass(page, scripted):
+    """Which is why the script deviates."""
+    for status in TEMPORARY:
+        start(page, OWN, scripted.script(Answer((), "clean", status)))
+        assert logged(page, 1) == [GONE], status
+        page.execute_script("log.length = 0")
+
+
+@pytest.mark.parametrize("maker", SEES_ALL)
+def test_an_answer_that_may_pass_is_waited_out(page, scripted, maker):
+    """Longer each time, from half a second on."""
+    scripts = [scripted.script(Answer((b"retry: 20\n",), "clean"), Answer((), "clean", status), Answer((), "clean", 204)) for status in TEMPORARY]
+    page.execute_script(f"""
+        window.logs = arguments[0].map(url => {{
+          const log = [], options = {{}}, source = {MAKERS[maker]};
+          source.onopen = source.onerror = event => log.push([event.type, source.readyState]);
+          return log;
+        }});
+    """, [script.url for script in scripts])
+    expected = [list(entry) for entry in (OPEN, LOST, LOST, GONE)]
+    eventually(lambda: all(len(log) >= 4 for log in page.execute_script("return logs")), 10)
+    assert page.execute_script("return logs") == [expected] * len(TEMPORARY)
+    for script in scripts:
+        first, second, third = (asked.at for asked in script.asked)
+        assert second - first < 0.5 and 0.9 < third - second < 2
+
+
+def test_a_server_that_fails_when_the_browsers_own_asks_is_come_back_to(page, scripted):
+    """It is closed and does not say why: so another transport asks again, and the source is not closed."""
+    script = scripted.script(Answer((b"retry: 20\nid: 1\ndata: a\n\n",), "clean"), Answer((), "clean", 503), Answer((), "clean", 503), Answer((b"data: b\n\n",)))
+    page.execute_script("watch(new PolluxEventSource(arguments[0]), ['transportchange'])", script.url)
+    assert logged(page, 7) == [OPEN, message("a", "1"), LOST, ("transportchange", 0), LOST, OPEN, message("b", "1")]
+    assert [asked.cursor for asked in script.asked] == [None, "1", "1", "1"]
+    assert page.execute_script("return source.transport") == "fetch"
+
+
+def test_a_server_that_says_no_to_the_browsers_own_is_asked_once_more(page, scripted):
+    script = scripted.script(Answer((), "clean", 404))
+    page.execute_script("watch(new PolluxEventSource(arguments[0]))", script.url)
+    assert logged(page, 1) == [GONE] and len(script.asked) == 2
+
+
+TYPES = {"text/event-stream": True, "text/event-stream;charset=utf-8": True, "text/event-stream; charset=windows-1252": True,
+         "TEXT/EVENT-STREAM": True, "text/event-stream;": True, "text/event-streams": False, "text/event": False, "text/plain": False,
+         "application/json": False, "text/html;text/event-stream": False, None: False}
+
+
+# The standard ignores a charset; Chromium's own refuses others than UTF-8.
+@pytest.mark.parametrize("maker, type", [(maker, type) for maker in MAKERS for type in TYPES if maker in SEES_ALL or "1252" not in (type or "")])
+def test_a_stream_has_its_content_type(page, scripted, maker, type):
+    """Whatever its charset says, it is UTF-8."""
+    script = scripted.script(Answer(("data: ä\n\n".encode(), 0.1), "hold" if TYPES[type] else "clean", type=type))
+    start(page, maker, script)
+    assert logged(page, 1 + bool(TYPES[type])) == ([OPEN, message("ä")] if TYPES[type] else [GONE])
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_followed_and_gives_the_origin(page, scripted, elsewhere, maker, status):
+    target = elsewhere.script(Answer((b"retry: 50\ndata: a\n\n", 0.1), "clean"), Answer((b"data: b\n\n",)))
+    script = scripted.script(Answer((), "clean", status, headers=(("Location", target.url), ("Cache-Control", "no-store"))))
+    page.execute_script("window.note = event => log.push([event.type, event.data || '', event.origin || ''])")
+    start(page, maker, script)
+    origin = elsewhere.url()
+    heard = [("open", "", ""), message("a", origin), ("error", "", ""), ("open", "", ""), message("b", origin)]
+    assert logged(page, 5) == heard
+    assert page.execute_script("return source.url") == script.url
+    # Chromium goes on where it was sent to; the script begins at its own URL again, as it may be sent elsewhere now.
+    assert len(script.asked) == (2 if maker in SEES_ALL else 1)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_server_that_cannot_be_reached_is_tried_again(page, maker):
+    start(page, maker, f"http://127.0.0.1:{free_port()}/")
+    assert logged(page, 1) == [LOST]
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/x", "mailto:x@example.org", "javascript:1"])
+def test_what_can_never_be_fetched_is_the_end(page, maker, url):
+    start(page, maker, url)
+    assert logged(page, 1) == [GONE]
+
+
+# Part 3: credentials
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("with_credentials", [True, False])
+def test_cookies_go_to_another_origin_only_with_credentials(page, elsewhere, maker, with_credentials):
+    page.execute_script("document.cookie = 'a=b'")
+    script = elsewhere.script(Answer((b"retry: 50\nid: 1\ndata: a\n\n",), "clean"), WAITS)
+    start(page, maker, script, options={"withCredentials": with_credentials})
+    assert logged(page, 4) == [OPEN, message("a", "1"), LOST, OPEN]
+    assert {asked.headers.get("cookie") for asked in script.asked} == ({"a=b"} if with_credentials else {None})
+    assert page.execute_script("return source.withCredentials") is with_credentials
+    assert script.asked[1].cursor == "1"
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_cookies_go_to_the_own_origin(page, scripted, maker):
+    page.execute_script("document.cookie = 'a=b'")
+    script = scripted.script(Answer((b"data: a\n\n",)))
+    start(page, maker, script)
+    logged(page, 2)
+    assert script.asked[0].headers["cookie"] == "a=b"
+
+
+@pytest.mark.parametrize("maker", SEES_ALL)
+def test_fields_of_ones_own_are_sent(page, scripted, maker):
+    script = scripted.script(Answer((b"data: a\n\n",)))
+    start(page, maker, script, options={"headers": {"Authorization": "Bearer x"}, "lastEventId": "9"})
+    logged(page, 2)
+    assert script.asked[0].headers["authorization"] == "Bearer x" and script.asked[0].cursor == "9"
+
+
+# Part 4: the object
+
+
+def outcome(page, expression):
+    """The name of the error that this throws, or what it gives."""
+    return page.execute_script(f"try {{ return {expression} }} catch (error) {{ return [error.name, error instanceof Error || error instanceof DOMException] }}")
+
+
+@pytest.mark.parametrize("class_", ["EventSource", "PolluxEventSource"])
+@pytest.mark.parametrize("arguments, name", [("'http://[::1'", "SyntaxError"), ("'//'", "SyntaxError"), ("", "TypeError")])
+def test_a_wrong_url_is_an_error_at_once(page, class_, arguments, name):
+    assert outcome(page, f"new {class_}({arguments})") == [name, True]
+
+
+@pytest.mark.parametrize("class_", ["EventSource", "PolluxEventSource"])
+def test_it_is_a_constructor(page, class_):
+    assert outcome(page, f"{class_}('/')") == ["TypeError", True]
+    assert page.execute_script(f"const own = new {class_}('/x'); own.close(); return [{class_}, own].map(each => [each.CONNECTING, each.OPEN, each.CLOSED])") == [[0, 1, 2]] * 2
+    for name in ("close", "addEventListener", "removeEventListener", "dispatchEvent"):
+        assert outcome(page, f"typeof {class_}.prototype.{name}") == "function"
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_it_begins_connecting_with_an_absolute_url(page, scripted, maker):
+    states = page.execute_script(f"""
+        const options = {{}}, url = 'sub/../script?a=b#c', source = {MAKERS[maker]};
+        const first = [source.readyState, source.url, source.withCredentials, source.onopen, source.onmessage, source.onerror];
+        source.close();
+        return [first, source.readyState];
+    """)
+    assert states == [[0, scripted.url("/script?a=b#c"), False, None, None, None], 2]
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_base_element_counts(page, scripted, maker):
+    script = scripted.script(Answer((b"data: a\n\n",)), path="/base/script")
+    page.execute_script("document.head.insertAdjacentHTML('beforeend', '<base href=\"/base/\">')")
+    start(page, maker, "script")
+    logged(page, 2)
+    assert page.execute_script("return source.url") == script.url
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_close_in_a_listener_is_the_last_that_is_heard(page, scripted, maker):
+    for type, expected in (("open", [OPEN]), ("message", [OPEN, message("a")]), ("error", [OPEN, message("a"), message("b"), LOST])):
+        page.execute_script("log.length = 0")
+        script = scripted.script(Answer((b"retry: 20\ndata: a\n\ndata: b\n\n", 0.05), "clean"))
+        start(page, maker, script, then=f"source.addEventListener('{type}', () => source.close())")
+        assert logged(page, len(expected)) == expected
+        time.sleep(0.15)
+        assert log_of(page) == expected and len(script.asked) == 1
+        assert page.execute_script("return source.readyState") == 2
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_close_ends_the_connection_and_fires_nothing(page, scripted, maker):
+    pieces = tuple(itertools.chain.from_iterable((b"data: a\n\n", 0.02) for _ in range(500)))
+    start(page, maker, scripted.script(Answer(pieces)))
+    logged(page, 2)
+    count = page.execute_script("source.close(); source.close(); return log.length")
+    time.sleep(0.2)
+    assert len(log_of(page)) == count and page.execute_script("return source.readyState") == 2
+
+
+LISTENERS = """
+    const [url, done] = arguments, order = [], source = window.source = MAKER;
+    const first = () => { order.push('first'); source.removeEventListener('message', second); source.addEventListener('message', late); };
+    const second = () => order.push('second');
+    const late = () => order.push('late');
+    const object = {handleEvent(event) { order.push('object', this === object, event.target === source, event.currentTarget === source); }};
+    source.addEventListener('message', first);
+    source.addEventListener('message', first);
+    source.addEventListener('message', second);
+    source.addEventListener('message', () => order.push('once'), {once: true});
+    source.addEventListener('message', null);
+    source.addEventListener('message', object);
+    source.addEventListener('message', function (event) { order.push('this', this === source, event instanceof MessageEvent, event.bubbles, event.cancelable); });
+    source.addEventListener('message', () => { throw new Error('of a listener'); });
+    source.addEventListener('message', () => { order.push('last'); });
+    source.onerror = () => { source.close(); setTimeout(() => done([order, errors]), 50); };
+    const errors = [];
+    window.onerror = text => { errors.push(text); return true; };
+"""
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_listeners_are_called_as_the_dom_says(page, scripted, maker):
+    script = scripted.script(Answer((b"data: a\n\ndata: b\n\n", 0.1), "clean"))
+    order, errors = page.execute_async_script(LISTENERS.replace("MAKER", "(options => " + MAKERS[maker] + ")({})"), script.url)
+    rest = ["object", True, True, True, "this", True, True, False, False, "last"]
+    assert order == ["first", "once", *rest, "first", *rest, "late"]
+    assert len(errors) == 2, "they are reported"
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_handlers_are_called_and_can_be_replaced(page, scripted, maker):
+    script = scripted.script(Answer((b"data: a\n\n", 0.1, b"data: b\n\n", 0.1, b"event: x\ndata: c\n\n"), "clean"))
+    start(page, maker, script, then="""
+        window.heard = [];
+        source.onopen = function (event) { heard.push('open', this === source, event.type); };
+        source.onmessage = event => { heard.push(event.data); source.onmessage = other => heard.push('other ' + other.data); };
+        source.onerror = event => { heard.push(event.type); source.close(); };
+        source.onx = event => heard.push('no such handler');
+    """)
+    logged(page, 4)
+    assert page.execute_script("return heard") == ["open", True, "open", "a", "other b", "error"]
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_events_of_ones_own_can_be_dispatched(page, scripted, maker):
+    start(page, maker, scripted.script(WAITS), ["x"])
+    assert page.execute_script("return source.dispatchEvent(new MessageEvent('x', {data: 'mine'}))") is True
+    assert ("x", "mine", "") in log_of(page)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_listener_that_comes_later_is_heard(page, scripted, maker):
+    start(page, maker, scripted.script(Answer((b":\n", 0.3, b"event: later\ndata: a\n\n"))))
+    logged(page, 1)
+    page.execute_script("for (let i = 0; i < 2; i += 1) { source.addEventListener('later', note); source.removeEventListener('later', note); source.addEventListener('later', note); }")
+    assert logged(page, 2)[1:] == [message("a", type="later")], "once"
+
+
+# Part 5: elsewhere than in a page
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_it_works_in_a_worker(page, scripted, maker):
+    script = scripted.script(Answer((b"retry: 50\nid: 1\ndata: a\n\n",), "clean"), Answer((b"data: b\n\n",)))
+    page.execute_script(f"""
+        const code = `importScripts('${{location.origin}}/eventsource.js');
+          const url = ${{JSON.stringify(arguments[0])}}, options = {{}}, source = {MAKERS[maker]};
+          for (const type of ['open', 'error', 'message'])
+            source.addEventListener(type, event => postMessage(event.data === undefined ? [type, source.readyState] : [type, event.data, event.lastEventId]));`;
+        new Worker(URL.createObjectURL(new Blob([code]))).onmessage = event => log.push(event.data);
+    """, script.url)
+    assert logged(page, 5) == [OPEN, message("a", "1"), LOST, OPEN, message("b", "1")]
+
+
+def test_it_can_be_imported_as_a_module(driver, scripted):
+    driver.get(scripted.url("/"))
+    assert driver.execute_async_script("import('/eventsource.js').then(() => arguments[0](typeof PolluxEventSource), error => arguments[0](String(error)))") == "function"
+
+
+def test_it_becomes_the_eventsource_of_a_browser_without_one_only(driver, scripted):
+    open_page(driver, scripted.url("/"))
+    assert driver.execute_script("return EventSource === PolluxEventSource") is False
+    open_page(driver, scripted.url("/"), "delete window.EventSource;")
+    assert driver.execute_script("return EventSource === PolluxEventSource && 'EventSource' in window") is True
+    assert driver.execute_script("const source = new EventSource('/x'); source.close(); return source.transport") == "fetch"
+
+
+def test_it_is_es3_and_small():
+    check = "require('/usr/share/nodejs/acorn').parse(require('fs').readFileSync(0, 'utf8'), {ecmaVersion: 3, allowReserved: 'never'})"
+    done = subprocess.run(["node", "-e", check], input=SCRIPT.read_bytes(), capture_output=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert len(SCRIPT.read_bytes()) < 23 * 1024
+
+
+LESS = {"native": "", "fetch": "delete window.EventSource;", "xhr": "delete window.EventSource; delete window.fetch;",
+        "poll-sse": "delete window.EventSource; delete window.fetch; window.ActiveXObject = ACTIVEX; delete window.XMLHttpRequest;"}
+ACTIVEX = """(xhr => function (name) {
+  if (name !== 'Microsoft.XMLHTTP') throw new Error('no such object: ' + name);
+  const real = new xhr();
+  Object.assign(this, {readyState: 0, onreadystatechange: null,
+    open: (...all) => real.open(...all), send: body => real.send(body), abort: () => real.abort(),
+    setRequestHeader: (...all) => real.setRequestHeader(...all), getResponseHeader: name => real.getResponseHeader(name)});
+  const late = name => Object.defineProperty(this, name, {get() { if (real.readyState < 4) throw new Error('not yet'); return real[name]; }});
+  late('status'); late('responseText');
+  real.onreadystatechange = () => { this.readyState = real.readyState; this.onreadystatechange(); };
+})(XMLHttpRequest)"""
+
+
+# With Pollux: every transport reads one log
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "index.html").write_bytes(BLANK)
+    (folder / "eventsource.js").write_bytes(SCRIPT.read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def configuration(pages):
+    return {"publicFolder": str(pages), "poll": {"jsonp": True}}
+
+
+@pytest.fixture(scope="module")
+def server(binary, tmp_path_factory, configuration):
+    server = Server(binary, tmp_path_factory.mktemp("polyfill"), configuration).start()
+    yield server
+    try:
+        server.stop()
+    finally:
+        server.abandon()
+
+
+@pytest.fixture(params=["same origin", "cross origin"])
+def reader(request, driver, server, scripted):
+    """A page with everything, of the server's own origin or of another."""
+    yield open_page(driver, server.url("/") if request.param == "same origin" else scripted.url("/"), XDR)
+    driver.get("about:blank")
+
+
+@pytest.fixture
+def foreign(driver, scripted):
+    yield open_page(driver, scripted.url("/"), XDR)
+    driver.get("about:blank")
+
+
+@pytest.fixture
+def road(server):
+    road = Road(server.address)
+    yield road
+    road.close()
+
+
+def read(page, url, options=None, types=("pollux.gap", "transportchange")):
+    page.execute_script("const [url, options, types] = arguments; watch(new PolluxEventSource(url, options), types)", url, options or {}, list(types))
+
+
+def opens(page, timeout=15):
+    eventually(lambda: page.execute_script("return source.readyState") == 1, timeout, "it opens")
+
+
+def events(page, count, timeout=15):
+    """The messages so far: (data, id), at least `count` of them."""
+    def found():
+        return [tuple(entry[1:]) for entry in log_of(page) if len(entry) == 3]
+    try:
+        eventually(lambda: len(found()) >= count, timeout, f"{count} events")
+    except AssertionError as late:
+        state = page.execute_script("return [source.transport, source.readyState, source.lastEventId]")
+        raise AssertionError(f"{late}: {state} {log_of(page)[-20:]}") from None
+    return found()
+
+
+@pytest.mark.parametrize("expected", LESS)
+def test_each_engine_gets_the_best_that_it_can(driver, server, channel, expected):
+    """`poll-sse` where XMLHttpRequest shows nothing before the end, which the script has to find out."""
+    open_page(driver, server.url("/"), LESS[expected].replace("ACTIVEX", ACTIVEX))
+    read(driver, server.url(channel_path(channel)), {"patience": 1000})
+    opens(driver)
+    ids = [server.publish(channel, str(number)) for number in range(3)]
+    assert events(driver, 3) == [(str(number), id) for number, id in enumerate(ids)]
+    assert driver.execute_script("return source.transport") == expected
+    driver.get("about:blank")
+
+
+TEXTS = ["plain", "", " blank first", "two\nlines", "grüße 🎺", '{"json": "\\u0000 \\" \\\\"}', "\u2028 \u2029 \t \x7f", "x" * 50_000]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_every_transport_brings_the_same_events(reader, server, channel, transport):
+    read(reader, server.url(channel_path(channel)), {"transports": [transport]}, ["größe", "pollux.heartbeat"])
+    opens(reader)
+    ids = [server.publish(channel, text, type) for text in TEXTS for type in (None, "größe")]
+    expected = [(type or "message", text, id) for (text, type), id in zip(itertools.product(TEXTS, (None, "größe")), ids)]
+    events(reader, len(expected))
+    assert log_of(reader) == [OPEN, *expected]
+    assert reader.execute_script("return [source.transport, source.lastEventId]") == [transport, ids[-1]]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_every_transport_brings_several_channels_in_envelopes(foreign, server, channel, transport):
+    read(foreign, server.url(events_path(channel, channel + "-b") + "&envelope=json"), {"transports": [transport]})
+    opens(foreign)
+    sent = [(channel, "message", 'a "quoted"\n\t text'), (channel + "-b", "price", "12"), (channel, "größe", "🎺\u2028")]
+    ids = [server.publish(name, text, type) for name, type, text in sent]
+    found = events(foreign, 3)
+    assert [id for _, id in found] == ids
+    assert [json.loads(data) for data, _ in found] == [{"channel": name, "event": type, "data": text} for name, type, text in sent]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_every_transport_goes_on_from_a_cursor_and_tells_gaps(foreign, server, channel, transport):
+    ids = [server.publish(channel, str(number)) for number in range(3)]
+    read(foreign, server.url(channel_path(channel)), {"transports": [transport], "lastEventId": ids[0]})
+    assert events(foreign, 2) == [("1", ids[1]), ("2", ids[2])]
+    foreign.execute_script("source.close(); log.length = 0")
+    read(foreign, server.url(channel_path(channel) + "?since=earliest"), {"transports": [transport], "lastEventId": "other-7"})
+    assert events(foreign, 4)[1:] == [(str(number), id) for number, id in enumerate(ids)]
+    type, data, _ = log_of(foreign)[1]
+    assert type == "pollux.gap" and json.loads(data) == {"reason": "epoch", "after": "other-7", "resumedAt": ids[0]}
+
+
+def test_reading_needs_no_preflight(foreign, server, channel, road):
+    for transport in TRANSPORTS:
+        read(foreign, road.url(channel_path(channel)), {"transports": [transport], "lastEventId": server.head_id(channel_path(channel))})
+        opens(foreign)
+        foreign.execute_script("source.close()")
+    assert None not in road.transports(), "no OPTIONS, which has no transport"
+
+
+def test_a_road_that_lets_streams_through_is_read_natively(foreign, server, channel):
+    read(foreign, server.url(channel_path(channel)), {"patience": 1000, "heartbeat": 1})
+    opens(foreign)
+    time.sleep(3.5)
+    assert foreign.execute_script("return source.transport") == "native" and log_of(foreign) == [OPEN], "the heartbeats come, and are not shown"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_change_of_transport_in_mid_stream_loses_and_repeats_nothing(reader, server, channel, seed):
+    """Fifty changes while somebody publishes, by a page that does not wait."""
+    read(reader, server.url(channel_path(channel)))
+    opens(reader)
+    is_over = threading.Event()
+    sent = []
+
+    def publish():
+        while not is_over.is_set():
+            sent.append((str(len(sent)), server.publish(channel, str(len(sent)))))
+            time.sleep(0.004)
+
+    publisher = threading.Thread(target=publish)
+    publisher.start()
+    try:
+        names = random.Random(seed).choices(TRANSPORTS, k=50)
+        used = reader.execute_async_script("""
+            const [names, done] = arguments, used = [];
+            const change = () => {
+              if (!names.length) return done(used);
+              source.use(names.shift());
+              used.push(source.transport);
+              setTimeout(change, 20 + Math.random() * 120);
+            };
+            change();
+        """, names)
+    finally:
+        is_over.set()
+        publisher.join()
+    assert used == names
+    assert events(reader, len(sent)) == sent
+    assert len(sent) > 100
+    assert not [entry for entry in log_of(reader) if entry[0] in ("error", "pollux.gap")], "it stayed open"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_change_by_a_listener_in_the_middle_of_a_batch_loses_and_repeats_nothing(foreign, server, channel, seed):
+    read(foreign, server.url(channel_path(channel)))
+    opens(foreign)
+    names = random.Random(seed).choices(TRANSPORTS, k=25)
+    foreign.execute_script("const names = arguments[0]; source.addEventListener('message', event => { if (event.data % 8 === 3) source.use(names.shift()); })", names)
+    ids = server.publish_batch(channel, [(None, number) for number in range(200)])
+    assert events(foreign, 200) == [(str(number), id) for number, id in enumerate(ids)]
+
+
+def test_a_stream_by_xhr_ends_by_its_budget_and_nobody_notices(foreign, server, channel, road):
+    read(foreign, road.url(channel_path(channel)), {"transports": ["xhr"]})
+    opens(foreign)
+    ids = [server.publish(channel, f"{number} " + "ü" * 15_000) for number in range(30)]
+    assert [id for _, id in events(foreign, 30)] == ids
+    assert [entry for entry in log_of(foreign) if len(entry) == 2] == [OPEN]
+    assert len(road.asked) >= 3
+
+
+@pytest.mark.parametrize("mode", ["hold", "hold body"])
+def test_a_mute_road_is_polled_from_the_cursor(foreign, server, channel, road, note, mode):
+    read(foreign, road.url(channel_path(channel)), {"patience": 1000})
+    opens(foreign)
+    sent = [("before", server.publish(channel, "before"))]
+    events(foreign, 1)
+    road.mode = mode
+    began = time.monotonic()
+    road.cut()
+    sent += [(str(number), server.publish(channel, str(number))) for number in range(5)]
+    assert events(foreign, 6) == sent
+    note(f"polyfill: a road that turns mute ({mode}) is left after {time.monotonic() - began:.1f} s, with 1 s of patience")
+    assert foreign.execute_script("return source.transport") == "poll-sse"
+    sent.append(("after", server.publish(channel, "after")))
+    assert events(foreign, 7) == sent
+    assert road.transports()[:3] == ["sse", "sse", "poll-sse"]
+    assert ("transportchange", 0) in log_of(foreign) and log_of(foreign).count(LOST) == 1
+
+
+def test_what_got_through_is_remembered_for_the_origin_for_an_hour(foreign, server, channel, road):
+    road.mode = "hold"
+    for expected in (["sse", "poll-sse"], ["poll-sse"]):
+        road.asked.clear()
+        read(foreign, road.url(channel_path(channel)), {"patience": 500})
+        opens(foreign)
+        foreign.execute_script("source.close()")
+        assert road.transports()[: len(expected)] == expected
+    foreign.execute_script("for (const key in localStorage) if (/pollux/.test(key)) localStorage[key] = localStorage[key].replace(/\\d+$/, time => time - 3600000)")
+    road.mode, _ = "pass", road.asked.clear()
+    read(foreign, road.url(channel_path(channel)))
+    opens(foreign)
+    assert road.transports() == ["sse"]
+    read(foreign, server.url(channel_path(channel)))
+    assert foreign.execute_script("return source.transport") == "native", "another origin is another road"
+
+
+def test_a_choice_by_hand_is_not_remembered(foreign, server, channel):
+    read(foreign, server.url(channel_path(channel)))
+    opens(foreign)
+    foreign.execute_script("source.use('poll')")
+    server.publish(channel, "a")
+    events(foreign, 1)
+    foreign.execute_script("source.close()")
+    assert foreign.execute_script("return new PolluxEventSource(source.url).transport") == "native"
+
+
+@pytest.mark.parametrize("transport", ["native", "fetch", "xhr"])
+def test_a_stream_that_falls_silent_is_made_again(foreign, server, channel, road, transport):
+    road.mode = "swallow"
+    read(foreign, road.url(channel_path(channel)), {"transports": [transport], "patience": 500, "heartbeat": 1})
+    opens(foreign)
+    road.mode = "pass"
+    id = server.publish(channel, "lost on the way")
+    assert events(foreign, 1) == [("lost on the way", id)]
+    assert [entry for entry in log_of(foreign) if len(entry) == 2] == [OPEN, LOST, OPEN]
+
+
+@pytest.mark.parametrize("transports", [["native", "poll"], ["fetch", "poll"], ["xhr", "poll-sse"], None])
+def test_a_road_that_refuses_streams_is_polled(foreign, server, channel, road, transports):
+    """It says 403, but the server would say it in a problem."""
+    road.mode = "refuse"
+    read(foreign, road.url(channel_path(channel)), {"transports": transports} if transports else {})
+    if transports == ["xhr", "poll-sse"]:
+        assert logged(foreign, 2) == [("transportchange", 0), GONE], "all refuse"
+        return
+    opens(foreign)
+    sent = [(str(number), server.publish(channel, str(number))) for number in range(3)]
+    assert events(foreign, 3) == sent
+    assert foreign.execute_script("return source.transport") == "poll"
+    assert LOST not in log_of(foreign)
+
+
+def test_a_road_on_which_only_streams_fail_is_polled_in_the_end(foreign, server, channel, road):
+    road.mode = "break"
+    read(foreign, road.url(channel_path(channel)), {"transports": ["fetch", "poll"]})
+    opens(foreign, 30)
+    sent = [(str(number), server.publish(channel, str(number))) for number in range(3)]
+    assert events(foreign, 3) == sent
+    eventually(lambda: road.transports().count("sse") == 3, 5, "the stream has had a trial after the first poll")
+    server.publish(channel, "last")
+    events(foreign, 4)
+    assert foreign.execute_script("return source.transport") == "poll" and road.transports().count("sse") == 3
+
+
+def test_an_outage_does_not_make_polls_of_streams(foreign, server, channel, road):
+    read(foreign, road.url(channel_path(channel)), {"transports": ["fetch", "poll"]})
+    opens(foreign)
+    road.mode = "unavailable"
+    road.cut()
+    sent = [(str(number), server.publish(channel, str(number))) for number in range(3)]
+    eventually(lambda: foreign.execute_script("return source.transport") == "poll", 20, "a poll is tried")
+    road.mode = "pass"
+    assert events(foreign, 3, 30) == sent
+    eventually(lambda: foreign.execute_script("return source.transport") == "fetch", 10, "the stream is tried again")
+    sent.append(("after", server.publish(channel, "after")))
+    assert events(foreign, 4) == sent
+    assert GONE not in log_of(foreign)
+
+
+@pytest.mark.parametrize("transport", ["native", "fetch", "xhr", "poll-sse", "poll"])
+def test_a_server_that_is_unavailable_for_a_while_is_come_back_to(foreign, server, channel, road, transport):
+    read(foreign, road.url(channel_path(channel)), {"transports": ["native", "fetch"] if transport == "native" else [transport]})
+    opens(foreign)
+    road.mode = "unavailable"
+    road.cut()
+    id = server.publish(channel, "meanwhile")
+    eventually(lambda: LOST in log_of(foreign), 10)
+    time.sleep(1)
+    road.mode = "pass"
+    assert events(foreign, 1, 30) == [("meanwhile", id)]
+    assert GONE not in log_of(foreign)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("way", ["kill", "stop"])
+def test_every_transport_survives_a_restart(foreign, pollux, configuration, transport, way):
+    server = pollux(configuration)
+    read(foreign, server.url("/channels/x"), {"transports": [transport]})
+    opens(foreign)
+    old = [server.publish("x", f"old {number}") for number in range(2)]
+    events(foreign, 2)
+    getattr(server, way)()
+    server.start()
+    new = [server.publish("x", f"new {number}") for number in range(2)]
+    found = events(foreign, 5, 45)
+    assert [id for _, id in found[:2]] == old and [id for _, id in found[3:]] == new
+    assert json.loads(found[2][0]) == {"reason": "epoch", "after": old[1], "resumedAt": new[0]}
+    assert GONE not in log_of(foreign)
+
+
+# What the oldest engines lack is taken away in a frame, since the driver itself needs it in the page.
+
+ANCIENT = """
+    const frame = document.createElement('iframe'), [url, options] = arguments;
+    document.body.append(frame);
+    const old = frame.contentWindow;
+    for (const name of ['EventSource', 'fetch', 'JSON', 'URL', 'TextDecoder', 'AbortController', 'Promise', 'Event', 'MessageEvent', 'DOMException', 'localStorage', 'addEventListener', 'Map', 'Set'])
+      Object.defineProperty(old, name, {value: undefined, configurable: true});
+    old.Object.defineProperty = () => { throw new TypeError('only for elements'); };
+    delete old.Function.prototype.bind;
+    for (const name of ['indexOf', 'forEach', 'map', 'filter', 'some', 'every']) delete old.Array.prototype[name];
+    delete old.String.prototype.trim;
+    delete old.Date.now;
+    old.ActiveXObject = ACTIVEX;
+    old.XMLHttpRequest = undefined;
+    old.eval(SCRIPT);
+    window.source = new old.EventSource(url, options);
+    for (const type of ['open', 'error', 'message', 'größe', 'transportchange']) source.addEventListener(type, note);
+"""
+
+
+def ancient():
+    return ANCIENT.replace("ACTIVEX", ACTIVEX).replace("SCRIPT", json.dumps(SCRIPT.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("transports, expected", [(None, "poll-sse"), (["poll"], "poll"), (["jsonp"], "jsonp")])
+def test_an_engine_that_lacks_nearly_everything_gets_through(driver, server, channel, transports, expected):
+    open_page(driver, server.url("/"))
+    options = {"patience": 1000, **({"transports": transports} if transports else {})}
+    driver.execute_script(ancient(), server.url(channel_path(channel)), options)
+    opens(driver)
+    assert driver.execute_script("return source.transport") == expected
+    ids = [server.publish(channel, text, type) for text in TEXTS for type in (None, "größe")]
+    found = events(driver, len(ids))
+    assert found == [(text, id) for (text, _), id in zip(itertools.product(TEXTS, (None, "größe")), ids)]
+    driver.execute_script("source.close()")
+    assert GONE not in log_of(driver) and LOST not in log_of(driver)
+
+
+def test_json_of_another_is_not_run_as_a_program(driver, scripted):
+    """In an engine without JSON."""
+    open_page(driver, scripted.url("/"))
+    script = scripted.script(Answer((b'{"events":[],"next":"1-1","gap":(top.hacked=1)}',), "clean", type="application/json"), path="/channels/evil")
+    driver.execute_script(ancient(), script.url, {"transports": ["poll"]})
+    assert logged(driver, 1) == [LOST]
+    assert driver.execute_script("return window.hacked") is None
