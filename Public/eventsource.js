@@ -161,7 +161,7 @@ function byXHR(request, to) {
   };
   if (request.withCredentials) xhr.withCredentials = true;
   for (name in request.headers) xhr.setRequestHeader(name, request.headers[name]);
-  if (xhr.overrideMimeType) xhr.overrideMimeType('text/event-stream; charset=utf-8');
+  if (xhr.overrideMimeType) xhr.overrideMimeType(request.headers.Accept + '; charset=utf-8'); // old WebKit tells this as the type
   xhr.send(null);
   return function () {
     xhr.onreadystatechange = noop;
