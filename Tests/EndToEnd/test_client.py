@@ -725,6 +725,7 @@ def test_a_tab_that_is_offline_alone_gets_what_it_missed_once(tabs, proxy, serve
     follower.run("Object.defineProperty(navigator, 'onLine', {value: false, configurable: true}); dispatchEvent(new Event('offline'))")
     eventually(lambda: follower.about()["state"] == "offline", 10)
     proxy.cut()  # for the leader
+    server.publish(channel, "lost")
     server.call("DELETE", f"/channels/{channel}")
     server.publish(channel, "after the gap")
     proxy.mend()
