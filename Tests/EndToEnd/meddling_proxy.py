@@ -8,6 +8,7 @@ import collections
 import re
 import select
 import socket
+import struct
 import threading
 import time
 
@@ -46,7 +47,7 @@ class MeddlingProxy:
         with self.lock:
             clients = list(self.clients)
         for client in clients:
-            _reset(client)
+            _break_off(client)  # and its thread closes it
 
     def mend(self):
         self.is_cut = False
@@ -72,7 +73,8 @@ class MeddlingProxy:
             except OSError:
                 return
             if self.is_cut:
-                _reset(client)
+                _break_off(client)
+                client.close()
                 continue
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
@@ -153,10 +155,10 @@ def _read_request(client):
     return Request(method, target, head, body)
 
 
-def _reset(client):
+def _break_off(client):
+    """Wakes who reads from it; closing it then resets the connection."""
     try:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.shutdown(socket.SHUT_RDWR)
     except OSError:
         pass
-    client.close()
