@@ -22,7 +22,7 @@ final class EventStreamTransport: Transport {
     private let hasEnvelope: Bool
     /// What stands at the beginning besides `retry`; asked for once.
     private let padding: Int
-    private let opensWithID: Bool
+    private let opening: ReadParameters.Opening
     private let endsAt: NIODeadline
     /// How many bytes may still be written.
     private var budget: Int
@@ -36,7 +36,7 @@ final class EventStreamTransport: Transport {
         self.heartbeatForm = parameters.heartbeatForm
         self.hasEnvelope = parameters.envelope
         self.padding = parameters.padding
-        self.opensWithID = parameters.opensWithID && !parameters.hasCursor
+        self.opening = parameters.hasCursor ? .none : parameters.opening
         self.endsAt = parameters.lifetime.map { .now() + $0 } ?? .distantFuture
         self.budget = parameters.budget ?? .max
     }
@@ -47,8 +47,11 @@ final class EventStreamTransport: Transport {
         var prelude: [UInt8] = []
         EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &prelude)
         if self.padding > 0 { EventStreamEncoder.appendComment(padding: self.padding, to: &prelude) }
-        if self.opensWithID { EventStreamEncoder.appendID(id.bytes, to: &prelude) }
-        if self.heartbeatForm == .event { self.appendHeartbeat(to: &prelude) }
+        if self.opening == .event || self.heartbeatForm == .event {
+            self.appendHeartbeatEvent(id: self.opening == .none ? nil : id.bytes, to: &prelude)
+        } else if self.opening == .id {
+            EventStreamEncoder.appendID(id.bytes, to: &prelude)
+        }
         return self.write(prelude)
     }
 
@@ -81,10 +84,13 @@ final class EventStreamTransport: Transport {
         switch self.heartbeatForm {
         case .retry: EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &bytes)
         case .comment: EventStreamEncoder.appendComment(padding: 0, to: &bytes)
-        case .event:
-            let seconds = String(self.heartbeat.nanoseconds / 1_000_000_000)
-            EventStreamEncoder.appendEvent(id: nil, type: Self.heartbeatType, data: Array(seconds.utf8), to: &bytes)
+        case .event: self.appendHeartbeatEvent(id: nil, to: &bytes)
         }
+    }
+
+    private func appendHeartbeatEvent(id: [UInt8]?, to bytes: inout [UInt8]) {
+        let seconds = String(self.heartbeat.nanoseconds / 1_000_000_000)
+        EventStreamEncoder.appendEvent(id: id, type: Self.heartbeatType, data: Array(seconds.utf8), to: &bytes)
     }
 
     func drain(at id: EventID) {

@@ -27,14 +27,29 @@ struct ReadParameters {
         case last(Int)
     }
 
+    /// How a stream tells the id after which it begins.
+    enum Opening: String {
+        case none
+        /// By a block that has nothing else, which sets the last event ID and fires nothing (WHATWG HTML, section 9.2.6).
+        case id
+        /// By a first heartbeat of the form `event`. Firefox and WebKit forget the id of a block without data.
+        case event
+
+        init(userAgent: String) {
+            let forgetsIDs =
+                userAgent.contains("Firefox/") || userAgent.contains("AppleWebKit/") && !userAgent.contains("Chrome/")
+            self = !userAgent.hasPrefix("Mozilla/") ? .none : forgetsIDs ? .event : .id
+        }
+    }
+
     var transport = Transport.poll
     var start = Start.now
     var wait: TimeAmount
     var limit: Int
     var heartbeat: TimeAmount
     var heartbeatForm: TransportConfiguration.HeartbeatForm
-    /// Whether a stream without a cursor begins with the id after which it begins.
-    var opensWithID = false
+    /// How a stream without a cursor tells the id after which it begins.
+    var opening = Opening.none
     var envelope = false
     /// Bytes of comment at the beginning.
     var padding = 0
@@ -130,13 +145,13 @@ struct ReadParameters {
     }
 
     private mutating func takeForm(_ request: Request, _ named: Named) throws(Problem) {
-        switch named.text("open") {
-        case "id": self.opensWithID = true
-        case "none": self.opensWithID = false
-        case nil:
-            self.opensWithID =
-                self.transport == .eventStream && (request.header("User-Agent")?.hasPrefix("Mozilla/") ?? false)
-        case .some(let other): throw .badRequest("open=\(other): must be id or none")
+        if let open = named.text("open") {
+            guard let known = Opening(rawValue: open) else {
+                throw .badRequest("open=\(open): must be id, event or none")
+            }
+            self.opening = known
+        } else if self.transport == .eventStream {
+            self.opening = Opening(userAgent: request.header("User-Agent") ?? "")
         }
         switch named.text("envelope") {
         case "json": self.envelope = true

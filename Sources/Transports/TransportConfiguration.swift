@@ -8,8 +8,8 @@ public struct TransportConfiguration: Sendable {
         case retry
         /// A comment line.
         case comment
-        /// An event `pollux.heartbeat` without an id, whose data is the seconds until the next; one comes at the
-        /// beginning too. For scripts that want to know whether what is sent gets through.
+        /// An event `pollux.heartbeat`, whose data is the seconds until the next; one comes at the beginning too, with the
+        /// opening id. For scripts that want to know whether what is sent gets through.
         case event
     }
 

@@ -104,6 +104,10 @@ class Reader:
         return self._get("reader.seen.map(function (event) { return event.id; })")
 
     @property
+    def last_event_id(self):
+        return self._get("reader.source.lastEventId")
+
+    @property
     def transport(self):
         return self._get("reader.source.transport")
 

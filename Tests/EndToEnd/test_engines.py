@@ -90,6 +90,19 @@ def test_a_browser_reads_by_the_transport_that_it_is_told(engine, server, static
     delays.setdefault(f"{engine.name} {engine.version}", {})[transport] = f"{reader.delay(transport):.0f} ms"
 
 
+@pytest.mark.parametrize("transport", ["native", "fetch", "xhr"])
+def test_a_reader_has_a_cursor_before_the_first_event(engine, server, static_host, channel, transport):
+    if not engine.has(transport):
+        pytest.skip(f"{engine.name} has no {transport}")
+    server.publish(channel, "before")
+    reader = Page(engine, static_host.url("/page.html")).read(server.url(channel_path(channel)), transports=[transport])
+    reader.wait_until_open()
+    cursor = reader.last_event_id
+    after = server.publish(channel, "after")
+    content = server.poll(channel_path(channel), cursor, wait=0)
+    assert cursor and content["gap"] is None and [event["id"] for event in content["events"]] == [after]
+
+
 def test_a_reader_that_changes_its_transport_in_mid_stream_loses_and_repeats_nothing(engine, server, static_host, channel):
     with Publisher(server, channel) as publisher:
         reader = Page(engine, static_host.url("/page.html")).read(server.url(channel_path(channel)))

@@ -117,6 +117,25 @@ def test_a_reader_gets_over_the_cuts_of_a_road_that_bears_no_silence(engine, ngi
     assert reader.transport == "native", "a cut now and then is no reason to poll"
 
 
+@modern
+def test_an_event_source_of_the_browser_s_own_that_is_cut_before_its_first_event_loses_nothing(
+    engine, server, static_host, proxied, channel
+):
+    road = proxied(server)
+    Page(engine, static_host.url("/page.html"))
+    engine.run(
+        "window.ids = []; window.source = new EventSource(arguments[0]);"
+        "source.onmessage = function (event) { ids.push(event.lastEventId); };",
+        road.url(channel_path(channel) + "?heartbeat=1"),
+    )
+    eventually(lambda: engine.run("return source.readyState") == 1, 10, "the source opens")
+    road.tear()
+    assert road.has_torn.wait(10)
+    ids = [server.publish(channel, text) for text in ("while it is away", "and again")]
+    eventually(lambda: ids[-1] in engine.run("return ids"), 15, "the last event")
+    assert engine.run("return ids") == ids
+
+
 @chromium
 def test_a_reader_leaves_a_connection_that_died_without_a_word(engine, server, static_host, proxied, channel, note):
     """As where a router forgets it: no heartbeat comes any more."""

@@ -25,7 +25,10 @@ import Testing
         ("open=id&after=E-2", "retry: 3000\n"), ("open=id&since=-1", "retry: 3000\nid: E-1\n\n"),
         ("heartbeatForm=retry", "retry: 3000\n"),
         ("heartbeatForm=event", "retry: 3000\nevent: pollux.heartbeat\ndata: 15\n\n"),
-        ("heartbeat-form=event&heartbeat=3&open=id", "retry: 3000\nid: E-2\n\nevent: pollux.heartbeat\ndata: 3\n\n"),
+        ("heartbeat-form=event&heartbeat=3&open=id", "retry: 3000\nid: E-2\nevent: pollux.heartbeat\ndata: 3\n\n"),
+        ("open=event", "retry: 3000\nid: E-2\nevent: pollux.heartbeat\ndata: 15\n\n"),
+        ("open=event&after=E-2", "retry: 3000\n"),
+        ("heartbeatForm=event&open=id&after=E-2", "retry: 3000\nevent: pollux.heartbeat\ndata: 15\n\n"),
     ])
     func `A stream begins with its reconnection time, padding and id, as asked for`(query: String, text: String) throws
     {
