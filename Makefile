@@ -52,7 +52,7 @@ test: build  ## Run all tests: of the sources, and of the binary by clients that
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt -r Scripts/site/requirements.txt
 	@# Only for the copy of axe that it brings: it would bring browsers, too.
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps axe-playwright-python==0.1.8
-	@POLLUX_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile Tests/EndToEnd
+	@POLLUX_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q -n 3 --dist loadfile Tests/EndToEnd
 
 bench: build  ## Measure fan-out beside nchan and the least possible server; about 8 minutes
 	$(call install,$(BENCH_PACKAGES))

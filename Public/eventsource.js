@@ -198,14 +198,15 @@ function byScript(request, to) {
 }
 
 // The browser's own hears only types that it is told of, hides the status, and reconnects by itself. For Pollux each
-// connection has a new one, with the cursor in its URL; for others it is let be, since their cursor goes into a header.
+// connection has a new one, with the cursor in its URL, which it does not know as its last event ID until an event has one;
+// for others it is let be, since their cursor goes into a header.
 
 function byNative(request, to) {
   var source = new Native(request.url, {withCredentials: request.withCredentials});
 
   function isMessage(event) { return typeof event.data === 'string'; }
 
-  function heard(event) { if (isMessage(event)) to.block(event.lastEventId, event.type, event.data, event.origin); }
+  function heard(event) { if (isMessage(event)) to.block(event.lastEventId || request.cursor, event.type, event.data, event.origin); }
 
   to.listen = function (type) { source.addEventListener(type, heard, false); };
   source.onopen = function (event) { if (!isMessage(event)) to.head(200, 'text/event-stream'); };
@@ -311,7 +312,10 @@ function engine(source, options) {
     } else if (cursor) {
       headers['Last-Event-ID'] = unescape(encodeURIComponent(cursor)); // UTF-8, a character each byte
     }
-    return {url: withQuery(source.url, query), headers: headers, withCredentials: source.withCredentials, isPollux: isPollux};
+    return {
+      url: withQuery(source.url, query), headers: headers, withCredentials: source.withCredentials,
+      cursor: isPollux ? cursor : '', isPollux: isPollux
+    };
   }
 
   var ears = {

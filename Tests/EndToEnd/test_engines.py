@@ -98,6 +98,10 @@ def test_a_reader_has_a_cursor_before_the_first_event(engine, server, static_hos
     reader = Page(engine, static_host.url("/page.html")).read(server.url(channel_path(channel)), transports=[transport])
     reader.wait_until_open()
     cursor = reader.last_event_id
+    again = Page(engine, static_host.url("/page.html")).read(
+        server.url(channel_path(channel)), transports=[transport], lastEventId=cursor)
+    again.wait_until_open()
+    assert again.last_event_id == cursor
     after = server.publish(channel, "after")
     content = server.poll(channel_path(channel), cursor, wait=0)
     assert cursor and content["gap"] is None and [event["id"] for event in content["events"]] == [after]
