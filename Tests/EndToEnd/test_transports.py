@@ -622,6 +622,7 @@ def test_a_reader_may_ask_for_heartbeats_that_scripts_see(server, channel):
         stream.until(lambda stream: stream.raw.count(b"\nevent: pollux.heartbeat\ndata: 1\n\n") == 2)
         assert stream.raw.startswith(b"retry: 3000\nid: ") and b"retry" not in stream.raw[10:]
 
+
 # changing at random
 
 

@@ -132,14 +132,21 @@ import Testing
 
     // MARK: Form
 
-    @Test(arguments: [
-        ("", "Mozilla/5.0 (X11)", .id), ("", "curl/8", .none), ("", "", .none), ("", "xMozilla/ Firefox/1", .none),
-        ("", "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", .event),
-        ("", "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15", .event),
-        ("", "Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36", .id),
-        ("open=none", "Mozilla/5.0", .none), ("open=id", "Mozilla/5.0 Firefox/1", .id), ("open=id", "curl/8", .id),
-        ("OPEN=event", "", .event),
-    ] as [(String, String, ReadParameters.Opening)])
+    @Test(
+        arguments: [
+            ("", "Mozilla/5.0 (X11)", .id), ("", "curl/8", .none), ("", "", .none), ("", "xMozilla/ Firefox/1", .none),
+            ("", "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", .event),
+            (
+                "", "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+                .event
+            ),
+            (
+                "", "Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36",
+                .id
+            ),
+            ("open=none", "Mozilla/5.0", .none), ("open=id", "Mozilla/5.0 Firefox/1", .id), ("open=id", "curl/8", .id),
+            ("OPEN=event", "", .event),
+        ] as [(String, String, ReadParameters.Opening)])
     func `A stream begins with its id for browsers, or as asked for`(
         query: String, agent: String, opening: ReadParameters.Opening
     ) throws {
