@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TLS
 
 extension HTTP1Connection: Exchange {
     var eventLoop: any EventLoop { self.loop.eventLoop }
@@ -141,13 +142,17 @@ extension HTTP1Connection: Exchange {
 
     private func transmit(_ bytes: ByteBuffer) -> Bool {
         guard let context = self.context else { return false }
-        var bytes = bytes
-        if !self.isSecure {
-            self.socket.sendNow(&bytes)
-            if bytes.readableBytes == 0 { return true }
-        }
         let wasDrained = self.socket.isDrained
-        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        if let tls = self.tls {
+            if tls.encrypt(bytes, into: &self.loop.encrypted) {
+                self.socket.send(self.loop.encrypted)
+                if self.loop.encrypted.capacity > 2 * Self.outputSize { self.loop.encrypted = ByteBuffer() }
+            } else {
+                context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+            }
+        } else {
+            self.socket.send(bytes)
+        }
         guard self.context != nil else { return false }
         if wasDrained, !self.socket.isDrained { self.expect(.write, within: self.loop.limits.writeTimeout) }
         return self.socket.isDrained

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import TLS
 
 /// A connection that speaks HTTP/1.0 or 1.1. Owner: its event loop.
 ///
@@ -27,8 +28,6 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     let loop: LoopContext
-    /// Whether what is written is encrypted before it reaches the socket.
-    let isSecure: Bool
     private let isOverCapacity: Bool
     var machine: HTTP1StateMachine
     /// Holds what was read and cannot be looked at before the request under way is answered; `nil` once a stream has
@@ -36,6 +35,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     var parser: HTTP1Parser?
     var context: ChannelHandlerContext?
     let socket: SocketHandler
+    /// What stands between this handler and the socket; `nil` if nothing is encrypted.
+    let tls: TLSHandler?
 
     /// Whether the client has closed its half of the connection.
     private(set) var isInputClosed = false
@@ -65,10 +66,10 @@ final class HTTP1Connection: ChannelDuplexHandler {
     var delegate: (any ExchangeDelegate)?
     var isChunked = false
 
-    init(_ loop: LoopContext, over socket: SocketHandler, isSecure: Bool, isOverCapacity: Bool) {
+    init(_ loop: LoopContext, over socket: SocketHandler, tls: TLSHandler?, isOverCapacity: Bool) {
         self.loop = loop
         self.socket = socket
-        self.isSecure = isSecure
+        self.tls = tls
         self.isOverCapacity = isOverCapacity
         self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize, answersOnce: isOverCapacity)
         self.parser = HTTP1Parser(headSize: loop.limits.headSize, fieldCount: loop.limits.headerCount)

@@ -120,13 +120,15 @@ public final class HTTPServer: Sendable {
             guard excess < Self.refusableConnections else { throw TooManyConnections() }
             try Self.setOptions(of: channel)
             let socket = SocketHandler()
+            // The deadline of the version's handler is that of the handshake too.
+            let tls = try site.listener.tls.map { try TLSHandler($0(), handshakeTimeout: nil) }
             let version = HTTPVersionHandler(
-                site.loops[channel.eventLoop], over: socket, isSecure: site.listener.tls != nil,
-                isOverCapacity: excess >= 0)
-            var handlers: [any ChannelHandler] = [socket, version]
-            // The version's deadline is that of the handshake too.
-            if let tls = site.listener.tls?() { try handlers.insert(TLSHandler(tls, handshakeTimeout: nil), at: 1) }
-            try channel.pipeline.syncOperations.addHandlers(handlers)
+                site.loops[channel.eventLoop], over: socket, tls: tls, isOverCapacity: excess >= 0)
+            let pipeline = channel.pipeline.syncOperations
+            // With names NIO makes up none.
+            try pipeline.addHandler(socket, name: "socket")
+            if let tls { try pipeline.addHandler(tls, name: "tls") }
+            try pipeline.addHandler(version, name: "version")
         }
     }
 

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP2
 import NIOTLS
+import TLS
 
 /// The beginning of a connection: finds out what the client speaks, and makes place for what speaks it. Under TLS that
 /// is what was agreed on (ALPN, RFC 7301), else the first bytes tell (prior knowledge of HTTP/2, RFC 9113, section 3.3).
@@ -12,16 +13,16 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let loop: LoopContext
     private let socket: SocketHandler
-    private let isSecure: Bool
+    private let tls: TLSHandler?
     private let isOverCapacity: Bool
     private var context: ChannelHandlerContext?
     private var bytes = ByteBuffer()
     var deadlineIndex: Int?
 
-    init(_ loop: LoopContext, over socket: SocketHandler, isSecure: Bool, isOverCapacity: Bool) {
+    init(_ loop: LoopContext, over socket: SocketHandler, tls: TLSHandler?, isOverCapacity: Bool) {
         self.loop = loop
         self.socket = socket
-        self.isSecure = isSecure
+        self.tls = tls
         self.isOverCapacity = isOverCapacity
     }
 
@@ -47,7 +48,7 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = self.unwrapInboundIn(data)
         self.bytes.writeBuffer(&bytes)
-        guard !self.isSecure else { return }
+        guard self.tls == nil else { return }
         let known = self.bytes.readableBytesView.prefix(Self.preface.count)
         guard Self.preface.starts(with: known) else { return self.makePlace(for: false, context) }
         if known.count == Self.preface.count { self.makePlace(for: true, context) }
@@ -76,7 +77,7 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func http1() -> [any ChannelHandler] {
         [
             HTTP1Connection(
-                self.loop, over: self.socket, isSecure: self.isSecure, isOverCapacity: self.isOverCapacity)
+                self.loop, over: self.socket, tls: self.tls, isOverCapacity: self.isOverCapacity)
         ]
     }
 

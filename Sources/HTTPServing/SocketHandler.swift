@@ -60,7 +60,9 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
     }
 
     private func open(_ context: ChannelHandlerContext) {
-        let socket = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) { $0 }
+        // What `withUnsafeTransportIfAvailable(of:)` does, whose cast to a protocol with its type given takes microseconds.
+        let core = context.channel._channelCore as? any NIOTransportAccessibleChannelCore
+        let socket = try? core?.withUnsafeTransport { $0 as? CInt }
         self.socket = socket ?? -1
     }
 
@@ -75,11 +77,16 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
         }
     }
 
+    /// Sends bytes as a write does, for a handler that has nothing between it and this one, or nothing that it does not
+    /// know of: it saves the calls through the pipeline for each event and reader.
+    func send(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        self.sendNow(&bytes)
+        if bytes.readableBytes > 0, let context = self.context { self.writeThroughNIO(bytes, context, nil) }
+    }
+
     /// Sends what the socket takes at once, and leaves the rest; nothing while NIO still has something before it.
-    ///
-    /// For a handler with nothing between it and this one, which saves a call through the pipeline for each event and
-    /// reader.
-    func sendNow(_ bytes: inout ByteBuffer) {
+    private func sendNow(_ bytes: inout ByteBuffer) {
         guard self.socket >= 0, self.writesInNIO == 0 else { return }
         bytes.moveReaderIndex(forwardBy: bytes.withUnsafeReadableBytes { self.send($0) })
     }

@@ -113,6 +113,16 @@ final class TLSSession {
         guard result == 1 else { throw self.fail(.broken("\(OpenSSLError.drain())")) }
     }
 
+    /// Encrypts bytes for the peer into a buffer of the caller's, instead of for ``takeOutput()``, which must have given
+    /// all that it had.
+    ///
+    /// - Throws: as ``write(_:)``; an alert is then in the buffer.
+    func write(_ bytes: ByteBuffer, into output: inout ByteBuffer) throws(TLSError) {
+        swap(&self.buffers.output, &output)
+        defer { swap(&self.buffers.output, &output) }
+        try self.write(bytes)
+    }
+
     /// Tells the peer that nothing more comes.
     func closeOutput() {
         guard self.isEstablished, !self.isOutputClosed, !self.hasFailed else { return }

@@ -2,6 +2,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP2
 import NIOTLS
+import TLS
 import Testing
 
 @testable import HTTPServing
@@ -18,9 +19,11 @@ import Testing
         self.loop = LoopContext(eventLoop: self.channel.eventLoop, responder: self.responder)
     }
 
+    /// - Parameter isSecure: Whether there is TLS, as far as the handler knows: what is agreed on is said by the test.
     private func begin(isSecure: Bool = false) throws {
         let socket = SocketHandler()
-        let handler = HTTPVersionHandler(self.loop, over: socket, isSecure: isSecure, isOverCapacity: false)
+        let tls = isSecure ? try TLSHandler(.client(.init(trust: .anybody)), handshakeTimeout: nil) : nil
+        let handler = HTTPVersionHandler(self.loop, over: socket, tls: tls, isOverCapacity: false)
         try self.channel.pipeline.syncOperations.addHandlers([socket, handler])
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -86,10 +86,11 @@ final class Peer {
     let channel = EmbeddedChannel()
     let recorder = Recorder()
     let socket = SocketDouble()
+    let handler: TLSHandler
 
     init(_ context: TLSContext, host: String? = nil, timeout: TimeAmount? = nil) throws {
-        let handler = try TLSHandler(context, host: host, handshakeTimeout: timeout)
-        try self.channel.pipeline.syncOperations.addHandlers([self.socket, handler, self.recorder])
+        self.handler = try TLSHandler(context, host: host, handshakeTimeout: timeout)
+        try self.channel.pipeline.syncOperations.addHandlers([self.socket, self.handler, self.recorder])
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 

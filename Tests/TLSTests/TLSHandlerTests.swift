@@ -68,6 +68,37 @@ import Testing
         #expect(server.recorder.text == "held")
     }
 
+    @Test func `What is encrypted for the caller to send is read in its place among what was written`() throws {
+        let (client, server) = try peers()
+        try exchange(client, server)
+        var encrypted = ByteBuffer(string: "of an earlier call")
+        server.write("one ")
+        var sent = try server.sent()
+        for text in ["two ", "three "] {
+            #expect(server.handler.encrypt(ByteBuffer(string: text), into: &encrypted))
+            sent.writeImmutableBuffer(encrypted)
+        }
+        server.write("four")
+        sent.writeImmutableBuffer(try server.sent())
+        try client.channel.writeInbound(sent)
+        #expect(client.recorder.text == "one two three four")
+    }
+
+    @Test func `Nothing is encrypted for the caller before the handshake, past what is held, and after the end`() throws {
+        let (client, server) = try peers()
+        var encrypted = ByteBuffer()
+        #expect(!client.handler.encrypt(ByteBuffer(string: "early"), into: &encrypted))
+        try exchange(client, server)
+        client.channel.write(ByteBuffer(string: "held "), promise: nil)
+        #expect(!client.handler.encrypt(ByteBuffer(string: "past"), into: &encrypted))
+        client.write("last")
+        try exchange(client, server)
+        #expect(server.recorder.text == "held last")
+        client.channel.close(promise: nil)
+        #expect(!client.handler.encrypt(ByteBuffer(string: "late"), into: &encrypted))
+        #expect(encrypted.readableBytes == 0)
+    }
+
     @Test func `Writes made before the handshake succeed once they are on their way`() throws {
         let (client, server) = try peers()
         let promises = (0..<3).map { _ in client.channel.eventLoop.makePromise(of: Void.self) }
