@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness import channel_path
-from wire import EventStreamParser, Stream, eventually, request_bytes
+from wire import EventStreamParser, eventually, request_bytes
 
 KEEP_ALL = {"retention": {"*": {"events": 100000, "age": "1h", "bytes": "256MB"}}}
 COUNT, SIZE = 3000, 4000  # 12 MB: more than the kernel takes for a connection that nobody reads
@@ -133,10 +133,11 @@ def drained(stream):
     return events + list(stream.waiting)
 
 
-def test_a_reader_that_reads_again_is_told_of_its_gap_and_goes_on(pollux, note):
+@pytest.mark.roads("http1", "tls")
+def test_a_reader_that_reads_again_is_told_of_its_gap_and_goes_on(pollux, road, note):
     """The log is the queue: it got what the kernel held, then a gap, then all that is kept."""
     server = pollux({"retention": {"*": {"events": 200, "age": "1h", "bytes": "64MB"}}, "stream": {"writeTimeout": "60s"}})
-    stream = Stream(server.address, "/channels/busy?heartbeat=0", receive_buffer=4096, timeout=30).opened()
+    stream = server.over(road).stream("/channels/busy?heartbeat=0", receive_buffer=4096, timeout=30).opened()
     before = server.resident_bytes()
     ids = publish_at_full_speed(server, "busy")
     grown = server.resident_bytes() - before
@@ -160,12 +161,13 @@ def test_a_reader_that_reads_again_is_told_of_its_gap_and_goes_on(pollux, note):
             assert order[event.id] == position + 1, "whole, in order, and every loss is told"
             position += 1
     assert stream.whole_chunks
-    note(f"slow reader: it read {gaps[0]} events, was told of {len(gaps)} gap(s), read {len(events) - len(gaps) - gaps[0]} more; RSS grew by {grown / 1e6:.1f} MB")
+    note(f"slow reader over {road}: it read {gaps[0]} events, was told of {len(gaps)} gap(s), read {len(events) - len(gaps) - gaps[0]} more; RSS grew by {grown / 1e6:.1f} MB")
     assert grown < 64e6, f"RSS grew by {grown / 1e6:.0f} MB though 200 events of {SIZE} bytes are kept"
 
 
+@pytest.mark.roads("http1", "tls")
 @pytest.mark.parametrize("transport", ["poll", "poll-sse"])
-def test_a_poller_that_does_not_read_its_answers_delays_nobody_and_is_let_go(pollux, transport):
+def test_a_poller_that_does_not_read_its_answers_delays_nobody_and_is_let_go(pollux, road, transport):
     """Polls are pipelined without an end, and no answer is read."""
     server = pollux({**KEEP_ALL, "stream": {"writeTimeout": "3s"}})
     server.publish_batch("busy", [(None, "x" * 60000) for _ in range(15)])
@@ -173,7 +175,7 @@ def test_a_poller_that_does_not_read_its_answers_delays_nobody_and_is_let_go(pol
     descriptors = server.descriptors()
     stuck = []
     for _ in range(5):
-        connection = server.connect(receive_buffer=4096)
+        connection = server.over(road).connect(receive_buffer=4096)
         connection.send(request_bytes("GET", f"/channels/busy?transport={transport}&since=earliest") * 200)
         stuck.append(connection)
     with server.stream("/channels/busy") as stream:
