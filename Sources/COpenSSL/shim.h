@@ -21,7 +21,7 @@ static inline uint64_t pollux_SSL_options(void) {
 }
 
 static inline void pollux_SSL_CTX_set_modes(SSL_CTX *context) {
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY | SSL_MODE_NO_AUTO_CHAIN);
 }
 
 // The oldest version of the protocol that is spoken; 0 if nothing is set.
