@@ -55,6 +55,9 @@ extension HTTP1Connection: Exchange {
         if answer.keepsAlive {
             if self.socket.isDrained, !self.machine.isReceiving { self.expectNext() }
             if self.output.readableBytes >= Self.outputSize { self.flush() }
+        } else if self.machine.hasLastRequest, self.parser?.isEmpty == true, self.flush() {
+            // Nothing comes from this client that it would have to be waited for, and the system has all that goes to it.
+            self.close()
         } else {
             self.endConnection()
         }

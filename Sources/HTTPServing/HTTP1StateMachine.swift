@@ -45,6 +45,8 @@ struct HTTP1StateMachine {
     private var state = State.waiting
     /// Whether the connection is to end with the next answer.
     private(set) var isDraining: Bool
+    /// Whether the client has sent a request whole that it called its last, and nothing behind it.
+    private(set) var hasLastRequest = false
     /// How many answers are put off.
     private(set) var postponedCount = 0
 
@@ -88,8 +90,12 @@ struct HTTP1StateMachine {
             return .none
         case (.receiving(let head, let body), .end):
             self.state = .answering(self.answer(to: head))
+            self.hasLastRequest = head.isLast
             return .handle(head, body: body)
-        case (.waiting, _), (.receiving, .head), (.answering, _), (.streaming, _), (.ending, _):
+        case (.ending, _):
+            self.hasLastRequest = false
+            return .none
+        case (.waiting, _), (.receiving, .head), (.answering, _), (.streaming, _):
             return .none
         }
     }

@@ -42,6 +42,11 @@ final class RequestHead: Sendable {
         return self.method != .CONNECT && (!self.isHTTP10 || self.known.connection.contains(.keepAlive))
     }
 
+    /// Whether the client has said that it sends nothing behind this request (RFC 9112, section 9.6).
+    var isLast: Bool {
+        !self.isKeepAlive && self.method != .CONNECT && !self.known.connection.contains(.upgrade)
+    }
+
     /// The values of all fields of this name, in their order.
     func values(of name: String) -> [String] {
         var values: [String] = []

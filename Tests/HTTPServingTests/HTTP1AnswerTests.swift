@@ -61,7 +61,31 @@ import Testing
         let connection = try connection()
         try connection.get("/", version: version, field)
         #expect(try connection.answer()["Connection"] == connectionField)
-        #expect(connection.socket.isOutputClosed == ends)
+        #expect(connection.isOpen == !ends)
+    }
+
+    @Test func `A client that sends something behind its last request is let finish, so that it gets its answer`() throws {
+        let connection = try connection()
+        try connection.send(Connection.request("/", ["Connection: close"]) + "\r\n")
+        #expect(try connection.answer().body == "GET / ")
+        #expect(connection.isOpen && connection.socket.isOutputClosed)
+    }
+
+    @Test func `A client that takes the answer to its last request slowly gets all of it`() throws {
+        let connection = try connection()
+        connection.socket.takesWrites = false
+        try connection.get("/", "Connection: close")
+        #expect(connection.isOpen)
+        connection.socket.takeAll()
+        #expect(try connection.answer().body == "GET / ")
+        #expect(connection.isOpen && connection.socket.isOutputClosed)
+    }
+
+    @Test(arguments: ["CONNECT", "GET"])
+    func `A client that wants to speak something else is let finish`(method: String) throws {
+        let connection = try connection()
+        try connection.get("/", method: method, "Connection: upgrade", "Upgrade: other")
+        #expect(connection.isOpen && connection.socket.isOutputClosed)
     }
 
     @Test func `HEAD is answered with the head that GET would have, and nothing behind it`() throws {
