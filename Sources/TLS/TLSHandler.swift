@@ -157,7 +157,7 @@ public final class TLSHandler: ChannelDuplexHandler {
     }
 
     /// Encrypts what is to be sent at once, for a handler that has nothing between it and this one and sends the result
-    /// itself: without the calls through the pipeline a delivery to many connections costs a tenth less.
+    /// itself: without the calls through the pipeline a delivery to many connections costs about a tenth less.
     ///
     /// - Parameter output: Is overwritten, and keeps its memory for the next call.
     /// - Returns: Whether that went well; if not, the bytes are to be written as usual, to get what comes of it.
