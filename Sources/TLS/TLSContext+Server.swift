@@ -30,15 +30,14 @@ extension TLSContext {
     public static func server(
         _ configuration: TLSServerConfiguration, ticketKeys: TicketKeys = TicketKeys()
     ) throws(InvalidIdentity) -> TLSContext {
-        guard let first = configuration.identities.first else { throw InvalidIdentity("there is no certificate") }
+        guard !configuration.identities.isEmpty else { throw InvalidIdentity("there is no certificate") }
         do throws(OpenSSLError) {
             let context = try TLSContext(
                 isServer: true, identities: configuration.identities, protocols: configuration.protocols,
                 verifiesPeer: configuration.clientAuthorities != nil, ticketKeys: ticketKeys)
             try context.apply(configuration.policy)
-            for identity in configuration.identities where identity === first || identity.sharesName(with: first) {
-                try identity.use(in: context)
-            }
+            // Of those with the same kind of key the last one counts for OpenSSL.
+            for identity in context.standard.reversed() { try identity.use(in: context) }
             SSL_CTX_set_cert_cb(context.pointer, Self.chooseCertificate, nil)
             SSL_CTX_set_alpn_select_cb(context.pointer, Self.chooseProtocol, nil)
             try context.useTickets()
@@ -60,6 +59,7 @@ extension TLSContext {
         pollux_SSL_CTX_disable_session_cache(self.pointer)
         SSL_CTX_set_timeout(self.pointer, CLong(TicketKeys.lifetime.components.seconds))
         pollux_SSL_CTX_set_ticket_callback(self.pointer, TicketKeys.callback)
+        self.limitSessions()
         let name = Array("pollux".utf8)
         try OpenSSLError.require(SSL_CTX_set_session_id_context(self.pointer, name, CUnsignedInt(name.count)))
     }
@@ -80,9 +80,9 @@ extension TLSContext {
             return 1
         }
         let fitting = context.identities.filter { $0.covers(String(cString: name)) }
-        guard let first = fitting.first, first !== context.identities.first else { return 1 }
+        guard !fitting.isEmpty, !fitting.elementsEqual(context.standard, by: ===) else { return 1 }
         SSL_certs_clear(ssl)
-        return fitting.allSatisfy { $0.use(in: ssl) } ? 1 : 0
+        return fitting.reversed().allSatisfy { $0.use(in: ssl) } ? 1 : 0
     }
 
     /// The server's preference counts (RFC 7301, section 3.2). A client that offers nothing known is refused.
@@ -116,10 +116,6 @@ private struct ProtocolNames: Sequence, IteratorProtocol {
 }
 
 extension TLSIdentity {
-    fileprivate func sharesName(with other: TLSIdentity) -> Bool {
-        other.names.contains { name in self.names.contains(name) }
-    }
-
     fileprivate func use(in context: TLSContext) throws(OpenSSLError) {
         try OpenSSLError.require(
             SSL_CTX_use_cert_and_key(context.pointer, self.certificate, self.key, self.chain, 1))

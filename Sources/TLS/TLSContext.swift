@@ -9,6 +9,8 @@ public final class TLSContext: Sendable {
     public let ticketKeys: TicketKeys
     /// What a server shows to clients, the one for those that name no host first; empty on the client's side.
     let identities: [TLSIdentity]
+    /// Those of them that it shows to who names no host: the first, and those of other kinds of keys for a name of the first.
+    let standard: [TLSIdentity]
     /// What may be spoken on top, by falling preference, in ALPN's names.
     let protocols: [String]
     /// Whether a client makes sure whom it is connected with.
@@ -22,6 +24,7 @@ public final class TLSContext: Sendable {
         self.pointer = try OpenSSLError.require(SSL_CTX_new(isServer ? TLS_server_method() : TLS_client_method()))
         self.isServer = isServer
         self.identities = identities
+        self.standard = identities.filter { $0 === identities.first || $0.sharesName(with: identities[0]) }
         self.ticketKeys = ticketKeys
         self.verifiesPeer = verifiesPeer
         self.protocols = protocols

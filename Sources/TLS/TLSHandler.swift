@@ -160,7 +160,7 @@ public final class TLSHandler: ChannelDuplexHandler {
     /// itself: without the calls through the pipeline a delivery to many connections costs about a tenth less.
     ///
     /// - Parameter output: Is overwritten, and keeps its memory for the next call.
-    /// - Returns: Whether that went well; if not, the bytes are to be written as usual, to get what comes of it.
+    /// - Returns: Whether that went well; if not, the bytes are to be written as usual, which fails as it should.
     public func encrypt(_ bytes: ByteBuffer, into output: inout ByteBuffer) -> Bool {
         guard self.mayEncrypt, self.unflushed.isEmpty else { return false }
         output.clear()
@@ -175,6 +175,11 @@ public final class TLSHandler: ChannelDuplexHandler {
     }
 
     private func encrypt(_ writes: Writes, _ context: ChannelHandlerContext) {
+        // Too late, but no fault of the connection: what went before is still on its way.
+        guard !self.session.isOutputClosed else {
+            writes.promise?.fail(TLSError.closed)
+            return
+        }
         do throws(TLSError) {
             try self.session.write(writes.bytes)
         } catch {

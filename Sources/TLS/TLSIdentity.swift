@@ -55,6 +55,10 @@ public final class TLSIdentity: Sendable {
     /// Whether it is for a host of this name.
     func covers(_ host: String) -> Bool { X509_check_host(self.certificate, host, host.utf8.count, 0, nil) == 1 }
 
+    func sharesName(with other: TLSIdentity) -> Bool {
+        other.names.contains { name in self.names.contains(name) }
+    }
+
     private static func names(of certificate: OpaquePointer) -> [String] {
         guard let found = X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil) else { return [] }
         let all = OpaquePointer(found)

@@ -14,7 +14,8 @@ final class TLSSession {
     private(set) var isInputClosed = false
     /// Whether something went wrong, after which only what is to be sent is left.
     private(set) var hasFailed = false
-    private var isOutputClosed = false
+    /// Whether this side has said that nothing more comes.
+    private(set) var isOutputClosed = false
 
     /// - Parameter host: Whom a client wants to reach: a name, or an address.
     init(_ context: TLSContext, host: String? = nil) throws(TLSError) {
@@ -47,9 +48,9 @@ final class TLSSession {
     /// Whether this connection goes on with the secrets of an earlier one.
     var isResumed: Bool { SSL_session_reused(self.ssl) == 1 }
 
-    /// Takes what the peer has sent.
+    /// Takes what the peer has sent; what comes behind its end is thrown away.
     func receive(_ bytes: ByteBuffer) {
-        guard !self.hasFailed else { return }
+        guard !self.hasFailed, !self.isInputClosed else { return }
         if self.buffers.input.readableBytes == 0 {
             self.buffers.input = bytes
         } else {
@@ -94,6 +95,7 @@ final class TLSSession {
         case SSL_ERROR_WANT_READ: return false
         case SSL_ERROR_ZERO_RETURN:
             self.isInputClosed = true
+            self.buffers.input = ByteBuffer()
             return false
         default: throw self.fail(.broken("\(OpenSSLError.drain())"))
         }
@@ -116,7 +118,7 @@ final class TLSSession {
     /// Encrypts bytes for the peer into a buffer of the caller's, instead of for ``takeOutput()``, which must have given
     /// all that it had.
     ///
-    /// - Throws: as ``write(_:)``; an alert is then in the buffer.
+    /// - Throws: as ``write(_:)``.
     func write(_ bytes: ByteBuffer, into output: inout ByteBuffer) throws(TLSError) {
         swap(&self.buffers.output, &output)
         defer { swap(&self.buffers.output, &output) }

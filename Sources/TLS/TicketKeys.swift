@@ -6,7 +6,7 @@ import Synchronization
 public final class TicketKeys: Sendable {
     /// How long tickets are sealed with one key.
     static let rotation = Duration.seconds(60 * 60)
-    /// For how long a session may be resumed, and so for how long a key is kept after its last ticket.
+    /// For how long after its full handshake a session may be resumed, and so for how long a key is kept after its last ticket.
     static let lifetime = Duration.seconds(2 * 60 * 60)
 
     struct Key {
@@ -15,28 +15,34 @@ public final class TicketKeys: Sendable {
         var mac = [UInt8](repeating: 0, count: 32)
         let made: ContinuousClock.Instant
 
-        init(at now: ContinuousClock.Instant) {
+        /// `nil` if there are no random numbers.
+        init?(at now: ContinuousClock.Instant) {
             self.made = now
-            RAND_bytes(&self.name, 16)
-            RAND_priv_bytes(&self.cipher, 32)
-            RAND_priv_bytes(&self.mac, 32)
+            guard RAND_bytes(&self.name, 16) == 1, RAND_priv_bytes(&self.cipher, 32) == 1,
+                RAND_priv_bytes(&self.mac, 32) == 1
+            else { return nil }
         }
     }
 
     /// The newest first.
     private let keys = Mutex<[Key]>([])
     private let now: @Sendable () -> ContinuousClock.Instant
+    private let beginning: ContinuousClock.Instant
 
     public init(now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }) {
         self.now = now
+        self.beginning = now()
     }
 
-    /// The key for a new ticket.
-    func sealing() -> Key {
+    /// For how many seconds there have been keys: the clock of the sessions.
+    var age: Int64 { (self.now() - self.beginning).components.seconds }
+
+    /// The key for a new ticket; `nil` if none can be made.
+    func sealing() -> Key? {
         let now = self.now()
         return self.keys.withLock { keys in
             if let key = keys.first, key.made + Self.rotation > now { return key }
-            let key = Key(at: now)
+            guard let key = Key(at: now) else { return nil }
             keys = [key] + keys.filter { $0.made + Self.rotation + Self.lifetime > now }
             return key
         }
@@ -70,7 +76,7 @@ public final class TicketKeys: Sendable {
         _ name: UnsafeMutablePointer<UInt8>, _ iv: UnsafeMutablePointer<UInt8>, _ cipher: OpaquePointer,
         _ mac: OpaquePointer
     ) -> CInt {
-        let key = self.sealing()
+        guard let key = self.sealing() else { return -1 }
         name.update(from: key.name, count: 16)
         guard RAND_bytes(iv, 16) == 1, key.setMAC(mac),
             EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), nil, key.cipher, iv) == 1

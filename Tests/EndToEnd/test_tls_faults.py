@@ -21,7 +21,10 @@ from tls_checks import Watch, client_context, raw_exchange, secure_call, secure_
 from wire import STREAM, Connection, EventStreamParser, eventually
 
 HEAD_TIMEOUT = 1.0
-CONFIGURATION = {"limits": {"headTimeout": "1s", "bodyTimeout": "2s"}, "stream": {"heartbeat": "1s"}}
+CONFIGURATION = {
+    "limits": {"headTimeout": "1s", "bodyTimeout": "2s"}, "stream": {"heartbeat": "1s"},
+    "retention": {"*": {"age": "1h", "events": 1000, "bytes": "8MB"}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -557,6 +560,37 @@ def test_renegotiation_by_a_hello_inside_the_connection(address, context, hello,
             pass
         assert read_to_the_end(client, HEAD_TIMEOUT + 5)
         client.sock.close()
+
+
+def test_bytes_behind_the_closing_alert_are_thrown_away(address, secure, context, channel, watch):
+    """Of a client to whom an answer is still on its way, because it does not take it."""
+    for _ in range(5):
+        secure.publish_batch(channel, [(None, "x" * 60_000) for _ in range(14)])
+    connection = Connection(address, receive_buffer=4096)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(incoming, outgoing, server_hostname="pollux.test")
+
+    def shake_hands():
+        try:
+            client.do_handshake()
+            return True
+        except ssl.SSLWantReadError:
+            connection.send(outgoing.read())
+            incoming.write(connection.socket.recv(1 << 16))
+
+    while not shake_hands():
+        pass
+    client.write(f"GET {channel_path(channel)}?transport=poll&since=earliest HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    connection.send(outgoing.read())
+    time.sleep(0.5)  # the kernel has what it takes of the answer
+    with pytest.raises(ssl.SSLWantReadError):
+        client.unwrap()
+    connection.socket.settimeout(2)
+    with watch(most=24):
+        connection.send(outgoing.read())
+        for _ in range(64):
+            connection.send(record(23, b"x" * 16_000) * 64)
+    connection.reset()
 
 
 def test_many_handshakes_leave_the_memory_as_it_was(address, secure, context, watch):

@@ -84,7 +84,8 @@ import Testing
         #expect(client.recorder.text == "one two three four")
     }
 
-    @Test func `Nothing is encrypted for the caller before the handshake, past what is held, and after the end`() throws {
+    @Test func `Nothing is encrypted for the caller before the handshake, past what is held, and after the end`() throws
+    {
         let (client, server) = try peers()
         var encrypted = ByteBuffer()
         #expect(!client.handler.encrypt(ByteBuffer(string: "early"), into: &encrypted))
@@ -119,6 +120,32 @@ import Testing
         #expect(client.recorder.text == "still")
         server.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         #expect(server.recorder.errors.isEmpty)
+    }
+
+    @Test func `A write behind the own end fails, and cuts nothing of what went before`() throws {
+        let (client, server) = try peers()
+        try exchange(client, server)
+        server.write("the last")
+        server.channel.close(mode: .output, promise: nil)
+        let promise = server.channel.eventLoop.makePromise(of: Void.self)
+        server.channel.writeAndFlush(ByteBuffer(string: "too late"), promise: promise)
+        #expect(throws: TLSError.closed) { try promise.futureResult.wait() }
+        #expect(server.channel.isActive && server.recorder.errors.isEmpty)
+        try exchange(client, server)
+        #expect(client.recorder.text == "the last")
+    }
+
+    @Test func `Of two certificates for a name the first is shown, and none that is for another`() throws {
+        let first = try TLSIdentity(
+            certificateFile: certificates.authority.certificateFile, keyFile: certificates.authority.keyFile)
+        try certificates.authority.prepare(names: ["localhost", "api.example"])
+        let second = try certificates.identity()
+        let context = try TLSContext.server(TLSServerConfiguration(identities: [first, second]))
+        for host in ["localhost", "127.0.0.1", "api.example"] {
+            let (client, server) = (try Peer(try certificates.client(), host: host), try Peer(context))
+            try exchange(client, server)
+            #expect(client.recorder.protocols == ["h2"] && client.recorder.errors.isEmpty, "\(host)")
+        }
     }
 
     @Test func `A connection that ends without a closing alert is an error`() throws {
