@@ -149,7 +149,10 @@ extension HTTP1Connection: Exchange {
         if let tls = self.tls {
             if tls.encrypt(bytes, into: &self.loop.encrypted) {
                 self.socket.send(self.loop.encrypted)
-                if self.loop.encrypted.capacity > 2 * Self.outputSize { self.loop.encrypted = ByteBuffer() }
+                // What the socket did not take keeps the buffer for itself, and a large one is not kept at all.
+                if !self.socket.isDrained || self.loop.encrypted.capacity > 2 * Self.outputSize {
+                    self.loop.encrypted = ByteBuffer()
+                }
             } else {
                 context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
             }

@@ -45,7 +45,7 @@ struct HTTP1StateMachine {
     private var state = State.waiting
     /// Whether the connection is to end with the next answer.
     private(set) var isDraining: Bool
-    /// Whether the client has sent a request whole that it called its last, and nothing behind it.
+    /// Whether the client has sent a request whole that it called its last.
     private(set) var hasLastRequest = false
     /// How many answers are put off.
     private(set) var postponedCount = 0
@@ -92,10 +92,7 @@ struct HTTP1StateMachine {
             self.state = .answering(self.answer(to: head))
             self.hasLastRequest = head.isLast
             return .handle(head, body: body)
-        case (.ending, _):
-            self.hasLastRequest = false
-            return .none
-        case (.waiting, _), (.receiving, .head), (.answering, _), (.streaming, _):
+        case (.waiting, _), (.receiving, .head), (.answering, _), (.streaming, _), (.ending, _):
             return .none
         }
     }

@@ -172,7 +172,9 @@ final class HTTP2Connection: ChannelInboundHandler {
     /// Of the client's errors NIO tells it itself: those of a stream by resetting it, others by a last GOAWAY.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case let error as NIOHTTP2Errors.StreamError: self.reset(error.streamID, .internalError)
+        case let error as NIOHTTP2Errors.StreamError:
+            // One that is not here NIO has refused itself.
+            if self.streams[error.streamID] != nil { self.reset(error.streamID, .internalError) }
         case is any NIOHTTP2Error: if case .closing = self.state { self.linger() }
         default: self.close()
         }

@@ -96,7 +96,6 @@ final class HTTP2Stream {
     func inputEnded() {
         self.isInputEnded = true
         guard case .receiving(let head, let body) = self.state else { return }
-        self.letGo(of: body)
         self.state = .waiting(Request(head, body: body, isOverCapacity: self.isOverCapacity))
         self.setDeadline(.distantFuture)
         self.connection?.handle(self)
@@ -105,6 +104,7 @@ final class HTTP2Stream {
     /// Has the request answered.
     func handle() {
         guard case .waiting(let request) = self.state else { return }
+        self.letGo(of: request.body)
         self.state = .answering
         self.loop.responder.respond(to: request, on: self)
         if self.connection?.isDraining == true { self.delegate?.drain() }
@@ -181,7 +181,11 @@ final class HTTP2Stream {
 
     /// The stream is no more, whoever ended it.
     func closed() {
-        if case .receiving(_, let body) = self.state { self.letGo(of: body) }
+        switch self.state {
+        case .receiving(_, let body): self.letGo(of: body)
+        case .waiting(let request): self.letGo(of: request.body)
+        case .answering, .streaming, .ended, .closed: break
+        }
         self.hold(-self.unsent)
         self.state = .closed
         let delegate = self.delegate

@@ -16,7 +16,7 @@ public struct Limits: Sendable {
     public var idleTimeout = TimeAmount.seconds(75)
     /// How long a client may take nothing of what is written to it; default 30 s.
     public var writeTimeout = TimeAmount.seconds(30)
-    /// How long a connection whose request was refused is read on, so that the client gets to see why; default 2 s.
+    /// How long a connection is read on behind its last answer, so that the client gets all of it; default 2 s.
     public var lingerTimeout = TimeAmount.seconds(2)
     /// The most connections; what comes beyond is answered and closed. Default 10,000.
     public var connections = 10_000

@@ -77,8 +77,8 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
         }
     }
 
-    /// Sends bytes as a write does, for a handler that has nothing between it and this one, or nothing that it does not
-    /// know of: it saves the calls through the pipeline for each event and reader.
+    /// Sends bytes as a write does, for a handler that has nothing between it and this one, or has had them encrypted itself:
+    /// it saves the calls through the pipeline for each event and reader.
     func send(_ bytes: ByteBuffer) {
         var bytes = bytes
         self.sendNow(&bytes)
@@ -88,7 +88,7 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
     /// Sends what the socket takes at once, and leaves the rest; nothing while NIO still has something before it.
     private func sendNow(_ bytes: inout ByteBuffer) {
         guard self.socket >= 0, self.writesInNIO == 0 else { return }
-        bytes.moveReaderIndex(forwardBy: bytes.withUnsafeReadableBytes { self.send($0) })
+        bytes.moveReaderIndex(forwardBy: bytes.withUnsafeReadableBytes { self.sendToSystem($0) })
     }
 
     /// Nothing is held back here, and NIO was told to flush with each write.
@@ -96,7 +96,7 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
 
     /// Writes what the socket takes without waiting; returns how many bytes that are. An error counts as none: it comes
     /// again in NIO's own write, and ends the connection there.
-    private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+    private func sendToSystem(_ bytes: UnsafeRawBufferPointer) -> Int {
         while true {
             let count = Glibc.send(self.socket, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
             if count >= 0 { return count }

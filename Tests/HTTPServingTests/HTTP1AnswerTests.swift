@@ -64,7 +64,7 @@ import Testing
         #expect(connection.isOpen == !ends)
     }
 
-    @Test func `A client that sends something behind its last request is let finish, so that it gets its answer`() throws {
+    @Test func `A client that sends something behind its last request is let finish, and gets its answer`() throws {
         let connection = try connection()
         try connection.send(Connection.request("/", ["Connection: close"]) + "\r\n")
         #expect(try connection.answer().body == "GET / ")

@@ -92,6 +92,32 @@ import Testing
         #expect(!pair.isOpen)
     }
 
+    @Test func `Requests that wait for answers to be taken are held within the bound for those that come in`() throws {
+        var limits = Limits()
+        limits.bodySize = 1_000
+        let large = ByteBuffer(repeating: 1, count: 5 << 20)
+        var answered: [String] = []
+        let pair = try HTTP2Pair(limits: limits) { request, exchange in
+            answered.append(request.pathText)
+            exchange.respond(request.pathText == "/large" ? Response(.ok, body: large) : .text("fine"))
+        }
+        try pair.request("/large", on: 1)
+        for number in 1...5 {
+            let id = HTTP2StreamID(1 + 2 * number)
+            try pair.send("/\(number)", on: id, isEnd: false)
+            let body = IOData.byteBuffer(ByteBuffer(repeating: 1, count: 1_000))
+            try pair.send(.data(.init(data: body, endStream: true)), on: id)
+        }
+        #expect(answered == ["/large"])
+        #expect(try pair.head(of: 9)?.first(name: ":status") == nil)
+        #expect(try pair.head(of: 11)?.first(name: ":status") == "503")
+        try pair.send(.rstStream(.cancel), on: 1)
+        #expect(answered == ["/large", "/1", "/2", "/3", "/4"])
+        try pair.send("/6", on: 13, isEnd: false)
+        try pair.send(.data(.init(data: .byteBuffer(ByteBuffer(repeating: 1, count: 1_000)), endStream: true)), on: 13)
+        #expect(answered.last == "/6", "what was answered is held no more")
+    }
+
     @Test func `A stop is told by GOAWAY, and a request that was still coming in is told to end too`() throws {
         let delegate = RecordingDelegate()
         let pair = try HTTP2Pair { _, exchange in

@@ -14,8 +14,11 @@ final class HTTP2Pair {
     /// Whether the client is sent nothing more.
     var isDeaf = false
 
-    init(isOverCapacity: Bool = false, respond: @escaping (Request, any Exchange) -> Void) throws {
-        self.loop = LoopContext(eventLoop: self.server.eventLoop, responder: RecordingResponder(respond))
+    init(
+        limits: Limits = Limits(), isOverCapacity: Bool = false, respond: @escaping (Request, any Exchange) -> Void
+    ) throws {
+        self.loop = LoopContext(
+            eventLoop: self.server.eventLoop, responder: RecordingResponder(respond), limits: limits)
         let socket = SocketHandler()
         let connection = HTTP2Connection(self.loop, over: socket, isOverCapacity: isOverCapacity)
         try self.server.pipeline.syncOperations.addHandlers([
