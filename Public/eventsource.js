@@ -16,7 +16,7 @@ function noop() {}
 // The parser (9.2.6). Text may be cut anywhere, between CR and LF too. `block` hears of each empty line; what is unfinished
 // at the end is dropped.
 
-function parser(id, block, retry) {
+function parser(id, block, retry, excuse) {
   var rest = '', type = '', data = '', isFirst = true, wasCR = false;
 
   function read(line) {
@@ -26,6 +26,7 @@ function parser(id, block, retry) {
     else if (name === 'data') data += value + '\n';
     else if (name === 'id' && value.indexOf('\0') < 0) id = value;
     else if (name === 'retry' && /^[0-9]+$/.test(value)) retry(+value);
+    else if (!name && value === 'refused') excuse(); // a comment of Pollux
   }
 
   function dispatch() {
@@ -184,7 +185,13 @@ function byXDR(request, to) {
 
 function byScript(request, to) {
   var name = 'polluxAnswer' + (serial += 1), script = page.createElement('script');
-  global[name] = to.answer;
+  function forget() {
+    try { delete global[name]; } catch (old) { global[name] = undefined; }
+  }
+  global[name] = function (answer) {
+    forget();
+    to.answer(answer);
+  };
   script.onload = script.onerror = to.fail; // it is over, where the answer came
   script.onreadystatechange = function () { if (/loaded|complete/.test(script.readyState)) to.fail(); };
   script.charset = 'utf-8';
@@ -193,7 +200,7 @@ function byScript(request, to) {
   return function () {
     script.onload = script.onerror = script.onreadystatechange = null;
     script.parentNode.removeChild(script);
-    global[name] = noop; // the answer may still come
+    if (global[name]) global[name] = forget; // the answer may still come
   };
 }
 
@@ -242,7 +249,7 @@ function canUse(name, source, options) {
   return hasXHR;
 }
 
-// What got through, by the server's origin and for all pages. For an hour: roads change.
+// What got through where the best did not, by the server's origin and for all pages. For an hour: roads change.
 
 var memory = {};
 
@@ -266,7 +273,8 @@ function remembered(url, transport) {
 function engine(source, options) {
   var isPollux = source._isPollux, hasEnvelope = /[?&]envelope=json(&|#|$)/i.test(source.url);
   var patience = options.patience || 6000, silence = options.heartbeat || 15, retry = 1000; // ms, s, ms
-  var connection, timer, watch, failures = 0, isByHand = false;
+  var connection, timer, watch, failures = 0, isByHand = false, isNews = false;
+  var isAskedAgain = false; // not Pollux, after a no, which may have been for want of CORS
   var doubted = '', fallback = ''; // a stream that failed, perhaps in an outage, and the poll that then got through
   var offered = [], names = options.transports || order, i;
 
@@ -285,7 +293,7 @@ function engine(source, options) {
     // The first poll is answered at once, to show that the road is open.
     connection.wait = way.polls && source.readyState !== OPEN ? 0 : silence;
     for (name in ears) to[name] = guard(connection, ears[name]);
-    connection.parse = parser(source.lastEventId, to.block, to.retry);
+    connection.parse = parser(source.lastEventId, to.block, to.retry, to.excuse);
     attend();
     try { connection.cancel = way.wire(request(way), to); } catch (problem) { timer = setTimeout(to.refuse, 0); }
     for (name in source._listeners) source._listen(name.slice(1));
@@ -322,6 +330,7 @@ function engine(source, options) {
     head: function (status, type, url) {
       var isRight = (connection.way.isJSON ? /^\s*application\/json\s*(;|$)/i : /^\s*text\/event-stream\s*(;|$)/i).test(type);
       if (url) connection.origin = originOf(url);
+      isAskedAgain = false;
       if (status === 200 && isRight) {
         if (!isPollux) opened();
       } else if (status === 408 || status === 425 || status === 429 || status >= 500) {
@@ -350,8 +359,11 @@ function engine(source, options) {
 
     retry: function (ms) {
       connection.saysWhen = true;
-      if (!connection.way.polls) retry = ms;
+      if (!connection.way.polls || connection.isRefused) retry = Math.min(ms, 6e8); // timers count to 2^31
     },
+
+    // The server has no room, and no status would have an EventSource come back.
+    excuse: function () { connection.isRefused = true; },
 
     answer: function (answer) {
       var to = connection.to, event, i;
@@ -369,6 +381,7 @@ function engine(source, options) {
     end: function () {
       var to = connection.to, way = connection.way;
       if (way.isJSON) return to.answer(parseJSON(connection.text));
+      if (connection.isRefused) return fail('fault');
       if (way.polls) to.block(source.lastEventId, '', null);
       // Else a budget may be over. (A server that stops says when it wants us back.)
       else if (!isPollux || !way.budget || !connection.isOpen || connection.saysWhen) return fail('fault');
@@ -380,7 +393,7 @@ function engine(source, options) {
       change(doubted);
     },
 
-    fail: function () { fail('fault'); },
+    fail: function () { fail(isAskedAgain ? 'final' : 'fault'); },
 
     refuse: function () { fail('refused'); },
 
@@ -395,7 +408,10 @@ function engine(source, options) {
     connection.isOpen = true;
     failures = 0;
     if (!connection.way.polls) doubted = fallback = '';
-    if (!doubted && !isByHand && source.transport !== offered[0]) remembered(source.url, source.transport);
+    if (isNews && !doubted && !isByHand) {
+      isNews = false; // else it would be remembered anew for ever
+      if (source.transport !== offered[0]) remembered(source.url, source.transport);
+    }
     if (source.readyState !== OPEN) turn(OPEN, 'open'); // else it changed in mid-stream
   }
 
@@ -419,6 +435,7 @@ function engine(source, options) {
     if (cause === 'mute') next = poll;
     // A native source does not tell who refused it. Another stream does, and a third would learn nothing new.
     if (cause === 'refused') next = following(isPollux && /^(fetch|xhr)$/.test(source.transport));
+    isAskedAgain = cause === 'refused' && !isPollux;
     if (fallback && isStream) {
       next = fallback;
       doubted = fallback = '';
@@ -452,6 +469,7 @@ function engine(source, options) {
   function rename(transport) {
     if (!transport || transport === source.transport) return;
     isByHand = false;
+    isNews = true;
     source.transport = transport;
     fire(source, newEvent('transportchange'));
   }

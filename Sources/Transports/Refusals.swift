@@ -5,9 +5,10 @@ import NIOCore
 import NIOHTTP1
 
 extension Response {
-    /// Tells an EventSource to come back later. No status does: any but 200 makes it give up for good.
+    /// Tells an EventSource to come back later. No status does: any but 200 makes it give up for good. A comment tells it from
+    /// a poll that had nothing to say.
     static func refusedStream(_ configuration: TransportConfiguration) -> Response {
-        var content: [UInt8] = []
+        var content = Array(": refused\n".utf8)
         EventStreamEncoder.appendRetry(milliseconds: configuration.spreadRetry(), to: &content)
         return Response(.ok, headers: EventStreamTransport.headers, body: ByteBuffer(bytes: content))
     }

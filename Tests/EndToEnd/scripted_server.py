@@ -50,7 +50,7 @@ class Script:
 
 
 class ScriptedServer:
-    def __init__(self, files=()):
+    def __init__(self, files=(), knows_preflights=True):
         """`files`: paths to serve besides the scripts and a blank page at `/`: (path, type, content)."""
         self.scripts, self.files, self.held = {}, {"/": ("text/html", BLANK)}, threading.Event()
         for path, type, content in files:
@@ -67,7 +67,8 @@ class ScriptedServer:
             def do_OPTIONS(self):
                 self.send_response(204)
                 scripted.allow(self)
-                self.send_header("Access-Control-Allow-Headers", "last-event-id, authorization")
+                if knows_preflights:
+                    self.send_header("Access-Control-Allow-Headers", "last-event-id, authorization")
                 self.end_headers()
                 self.close_connection = True
 

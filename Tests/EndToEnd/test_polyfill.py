@@ -358,6 +358,15 @@ def test_a_server_that_says_no_to_the_browsers_own_is_asked_once_more(page, scri
     assert logged(page, 1) == [GONE] and len(script.asked) == 2
 
 
+def test_a_server_of_another_origin_that_says_no_and_knows_no_preflight_is_not_asked_for_ever(page):
+    """With the cursor in a header, the second asking needs one, and its failure looks like a network without a connection."""
+    elsewhere = ScriptedServer(knows_preflights=False)
+    script = elsewhere.script(Answer((b"retry: 20\nid: 1\ndata: a\n\n",), "clean"), Answer((), "clean", 204))
+    page.execute_script("watch(new PolluxEventSource(arguments[0]))", script.url)
+    assert logged(page, 4) == [OPEN, message("a", "1"), LOST, GONE]
+    elsewhere.close()
+
+
 TYPES = {"text/event-stream": True, "text/event-stream;charset=utf-8": True, "text/event-stream; charset=windows-1252": True,
          "TEXT/EVENT-STREAM": True, "text/event-stream;": True, "text/event-streams": False, "text/event": False, "text/plain": False,
          "application/json": False, "text/html;text/event-stream": False, None: False}
@@ -826,6 +835,20 @@ def test_what_got_through_is_remembered_for_the_origin_for_an_hour(foreign, serv
     assert foreign.execute_script("return source.transport") == "native", "another origin is another road"
 
 
+def test_what_is_remembered_is_not_renewed_by_the_source_that_learnt_it(foreign, server, channel, road):
+    """Each of its polls is a connection that got through, for as long as the page is open."""
+    road.mode = "hold"
+    read(foreign, road.url(channel_path(channel)), {"patience": 500})
+    opens(foreign)
+    foreign.execute_script("for (const key in localStorage) if (/pollux/.test(key)) localStorage[key] = localStorage[key].replace(/\\d+$/, time => time - 3600000)")
+    note = foreign.execute_script("return JSON.stringify(localStorage)")
+    assert "poll-sse" in note
+    for number in range(3):
+        server.publish(channel, str(number))
+        events(foreign, number + 1)
+    assert foreign.execute_script("return JSON.stringify(localStorage)") == note
+
+
 def test_a_choice_by_hand_is_not_remembered(foreign, server, channel):
     read(foreign, server.url(channel_path(channel)))
     opens(foreign)
@@ -834,6 +857,52 @@ def test_a_choice_by_hand_is_not_remembered(foreign, server, channel):
     events(foreign, 1)
     foreign.execute_script("source.close()")
     assert foreign.execute_script("return new PolluxEventSource(source.url).transport") == "native"
+
+
+REFUSED = Answer((b": refused\nretry: 300\n",), "clean")
+
+
+@pytest.mark.parametrize("transport", ["poll-sse", "xdr"])
+def test_a_poll_for_which_the_server_has_no_room_is_repeated_when_it_says(foreign, scripted, transport):
+    script = scripted.script(REFUSED, REFUSED, Answer((b"retry: 100\nid: 1-1\ndata: a\n\n",), "clean"), Answer(), path="/channels/full")
+    read(foreign, script.url, {"transports": [transport]})
+    assert logged(foreign, 4) == [LOST, LOST, OPEN, message("a", "1-1")]
+    first, second, third, _ = (asked.at for asked in script.asked)
+    assert second - first >= 0.3 and third - second >= 0.3
+
+
+def test_a_full_server_is_not_asked_without_a_pause_and_come_back_to(foreign, pollux, channel):
+    server = pollux({"limits": {"connections": 4}, "stream": {"retry": "1s", "retrySpread": "0s"}})
+    streams = [server.stream(channel_path(channel)).opened() for _ in range(4)]
+    road = Road(server.address)
+    read(foreign, road.url(channel_path(channel)))
+    eventually(lambda: "poll" in road.transports(), 30, "the stream has failed twice, and poll-sse once")
+    assert log_of(foreign).count(OPEN) == 0 and len(road.asked) < 10, "nothing got through"
+    assert foreign.execute_script("return localStorage.length") == 0
+    for stream in streams:
+        stream.close()
+    opens(foreign, 60)
+    id = server.publish(channel, "room")
+    assert events(foreign, 1) == [("room", id)]
+    assert GONE not in log_of(foreign)
+    road.close()
+
+
+def test_an_answer_by_a_script_leaves_no_name_behind(foreign, server, channel):
+    read(foreign, server.url(channel_path(channel)), {"transports": ["jsonp"]})
+    opens(foreign)
+    for number in range(5):
+        server.publish(channel, str(number))
+        events(foreign, number + 1)
+    assert foreign.execute_script("return Object.keys(window).filter(name => /^polluxAnswer/.test(name)).length") == 1
+
+
+def test_a_reconnection_time_that_no_timer_has_is_not_none(foreign, scripted):
+    script = scripted.script(Answer((b"retry: 2147483648\n\n",), "clean"))
+    read(foreign, script.url, {"transports": ["fetch"]})
+    assert logged(foreign, 2) == [OPEN, LOST]
+    time.sleep(1)
+    assert len(script.asked) == 1
 
 
 @pytest.mark.parametrize("transport", ["native", "fetch", "xhr"])

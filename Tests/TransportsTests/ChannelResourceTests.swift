@@ -69,7 +69,7 @@ import Testing
                 }
                 #expect(got.response?.status == .ok)
                 #expect(got.response?.headers["Content-Type"] == ["text/event-stream"])
-                #expect(got.text.wholeMatch(of: /retry: \d+\n/) != nil)
+                #expect(got.text.wholeMatch(of: /: refused\nretry: \d+\n/) != nil)
             }
             let got = try await ask {
                 resource.read(channel, request("/?transport=poll", isOverCapacity: true), on: $0)

@@ -209,6 +209,6 @@ import Testing
         world.ledger.fail(with: .unavailable("disk full"))
         let exchange = try world.read("transport=poll-sse&since=earliest")
         #expect(exchange.response?.status == .ok)
-        #expect(exchange.text.wholeMatch(of: /retry: \d+\n/) != nil)
+        #expect(exchange.text.wholeMatch(of: /: refused\nretry: \d+\n/) != nil)
     }
 }
