@@ -41,6 +41,14 @@ export class Feed {
     this.#closed.abort(new DOMException('The channel was closed', 'AbortError'));
   }
 
+  /** Of the last events that the server keeps those up to the cursor of now, the oldest first: the sink is given the others. */
+  async last(count) {
+    await this.started;
+    const end = this.cursor;
+    const { events } = await persist(() => this.#ask(`since=-${count}`), this.#closed.signal);
+    return events.filter(({ id }) => covers(end, id)).map(({ id, event, data, time }) => ({ id, type: event, data, time }));
+  }
+
   /**
    * `{after, id}`: the stream has nothing for this channel between these ids, and perhaps an event with `id`. Where
    * both are the same, it says how far the stream is; where both are null, that something may be missing.
@@ -76,7 +84,10 @@ export class Feed {
 
   #poll() {
     this.#held = []; // what came before this request is in its answer, for the server had it first
-    const start = this.cursor ? `lastEventId=${encodeURIComponent(this.cursor)}` : `since=${encodeURIComponent(this.#since)}`;
+    return this.#ask(this.cursor ? `lastEventId=${encodeURIComponent(this.cursor)}` : `since=${encodeURIComponent(this.#since)}`);
+  }
+
+  #ask(start) {
     return fetchJSON(`${this.#url}?transport=poll&wait=0&${start}`, { headers: this.#headers }, this.#closed.signal);
   }
 

@@ -70,6 +70,7 @@ export class Outbox {
   }
 
   #repeatAtLast(letter) {
+    letter.firstAttempt ??= Date.now();
     fetch(letter.url, { ...this.#requestOf(letter), keepalive: true }).catch(() => {}); // nobody is left to be told
   }
 

@@ -24,7 +24,7 @@ export class Tabs {
   #group;
   #openStream;
   #hear;
-  #want = { channels: [], cursor: null };
+  #wanted;
   #isPresent = false; // its own lock is held, by which the leader learns of its end
   #bus = null;
   #left = new AbortController();
@@ -43,12 +43,14 @@ export class Tabs {
 
   /**
    * `group`: the name that tabs have in common which share a stream, or null to share with none. `openStream(tell)`
-   * makes a `SharedStream`. `hear(message)` is given what the stream tells, in whatever tab it is.
+   * makes a `SharedStream`. `hear(message)` is given what the stream tells, in whatever tab it is. `wanted()` tells
+   * what this tab reads just now, `{channels, cursor}`.
    */
-  constructor({ group, openStream, hear }) {
+  constructor({ group, openStream, hear, wanted }) {
     this.#group = group;
     this.#openStream = openStream;
     this.#hear = hear;
+    this.#wanted = wanted;
     if (group === null) this.#lead();
     else this.#join();
   }
@@ -58,9 +60,8 @@ export class Tabs {
     return this.#stream ? 'leader' : 'follower';
   }
 
-  /** What this tab reads from now on. */
-  want(channels, cursor) {
-    this.#want = { channels, cursor };
+  /** What this tab reads is something else now. */
+  want() {
     this.#tellWant();
   }
 
@@ -103,8 +104,8 @@ export class Tabs {
   }
 
   #tellWant() {
-    if (this.#stream) this.#note({ ...this.#want, from: this.#id });
-    else if (this.#isPresent) this.#post({ kind: 'want', ...this.#want });
+    if (this.#stream) this.#note({ ...this.#wanted(), from: this.#id });
+    else if (this.#isPresent) this.#post({ kind: 'want', ...this.#wanted() });
   }
 
   #receive(message) {

@@ -92,7 +92,8 @@ export default Pollux;
 
 /** A listener of a channel: by its type, or of `*`, which is every event, or of `gap` and `error`, which are about them. */
 type Listener<Type extends string> =
-  (event: Type extends 'gap' ? CustomEvent<Gap> : Type extends 'error' ? CustomEvent<PolluxError> : PolluxEvent) => void;
+  (event: Type extends 'gap' ? CustomEvent<Gap> | PolluxEvent
+    : Type extends 'error' ? CustomEvent<PolluxError> | PolluxEvent : PolluxEvent) => void;
 
 /**
  * A channel: events to listen to or to iterate, and to publish on.
@@ -105,7 +106,7 @@ type Listener<Type extends string> =
  * - `gap`: events are missing, for the server keeps them no longer. What it still has follows.
  * - `error`: the server refuses to let this channel be read. That is the end of its reading; the other channels go on.
  *
- * Events may have been published with these types too; those are `PolluxEvent`s.
+ * Events may have been published with these types too; those are `PolluxEvent`s, without a `detail`.
  */
 export class Channel extends EventTarget implements AsyncIterable<PolluxEvent> {
   private constructor();
@@ -120,6 +121,12 @@ export class Channel extends EventTarget implements AsyncIterable<PolluxEvent> {
    * Rejects with a PolluxError where the server refuses it, with an AbortError if the channel is closed before.
    */
   ready(): Promise<void>;
+
+  /**
+   * Of the last `count` events that the server keeps those up to `lastEventId`, the oldest first, with their `time`; the
+   * others are given to those who listen. Begins to read, as `ready()` does and with its rejections.
+   */
+  last(count: number): Promise<PolluxEvent[]>;
 
   /** Listens to the events of a type, or of every type with `*`. What it returns undoes it. */
   on<Type extends string>(type: Type, listener: Listener<Type>): () => void;
@@ -181,7 +188,7 @@ export interface Published {
 /** An event of a channel. */
 export class PolluxEvent extends Event {
   /** For events that come by another way, such as a poll of one's own. */
-  constructor(type: EventType, content: { id: string; channel: string; data: string });
+  constructor(type: EventType, content: { id: string; channel: string; data: string; time?: number });
 
   readonly type: EventType;
 
@@ -192,6 +199,9 @@ export class PolluxEvent extends Event {
   readonly channel: string;
 
   readonly data: string;
+
+  /** When it was published, in milliseconds since 1970 by the server's clock; only those that `last` gives have it. */
+  readonly time: number | undefined;
 
   /** The data, parsed. Throws a SyntaxError where it is no JSON. */
   readonly json: any;

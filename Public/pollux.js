@@ -21,12 +21,13 @@ export class PolluxEvent extends Event {
   #type;
   #json;
 
-  constructor(type, { id, channel, data }, heardAs = type) {
+  constructor(type, { id, channel, data, time }, heardAs = type) {
     super(heardAs);
     this.#type = type;
     this.id = id;
     this.channel = channel;
     this.data = data;
+    this.time = time;
   }
 
   /** Its own type also for who listens to `*`, for which it has to be dispatched under that name. */
@@ -60,9 +61,12 @@ export class Channel extends EventTarget {
   }
 
   async ready() {
-    this.#read();
-    if (!this.#feed) throw new DOMException('The channel was closed', 'AbortError');
-    return this.#feed.started;
+    return this.#begun().started;
+  }
+
+  async last(count) {
+    const events = await this.#begun().last(count);
+    return events.map(({ type, ...content }) => new PolluxEvent(type, { channel: this.name, ...content }));
   }
 
   addEventListener(type, listener, options) {
@@ -119,10 +123,16 @@ export class Channel extends EventTarget {
     });
   }
 
+  #begun() {
+    this.#read();
+    if (!this.#feed) throw new DOMException('The channel was closed', 'AbortError');
+    return this.#feed;
+  }
+
   #deliver({ id, type, data }) {
     const content = { id, channel: this.name, data };
     const event = new PolluxEvent(type, content);
-    this.dispatchEvent(event);
+    if (type !== '*') this.dispatchEvent(event);
     this.dispatchEvent(new PolluxEvent(type, content, '*'));
     for (const queue of this.#queues) queue.push(event);
   }
@@ -253,12 +263,12 @@ export class Pollux extends EventTarget {
         return feed;
       },
       publish: (letter) => this.#outbox.add({ url, ...letter }),
-      changed: () => this.#want(),
+      changed: () => this.#tabs.want(),
       forget: (channel) => {
         if (this.#channels.get(name) !== channel) return; // closed before, and a new one made
         this.#channels.delete(name);
         this.#feeds.delete(name);
-        this.#want();
+        this.#tabs.want();
       },
     };
   }
@@ -270,8 +280,8 @@ export class Pollux extends EventTarget {
       group: this.#group,
       openStream: (tell) => new SharedStream(`${this.url}events`, this.#streamOptions(), tell),
       hear: (message) => this.#hear(message),
+      wanted: () => this.#wanted(),
     });
-    this.#want();
   }
 
   #leave() {
@@ -284,10 +294,10 @@ export class Pollux extends EventTarget {
     return { server: 'pollux', transports: this.#transports, ...(this.#headers.Authorization && { headers: this.#headers }) };
   }
 
-  /** Tells what this tab reads: the channels that have begun. */
-  #want() {
+  /** What this tab reads: the channels that have begun. */
+  #wanted() {
     const feeds = [...this.#feeds.values()].filter((feed) => feed.cursor !== null && !feed.isClosed);
-    this.#tabs.want(feeds.map((feed) => feed.name), smallest(feeds.map((feed) => feed.cursor)));
+    return { channels: feeds.map((feed) => feed.name), cursor: smallest(feeds.map((feed) => feed.cursor)) };
   }
 
   #hear(message) {

@@ -7,7 +7,7 @@
 // file; others are registered beside them by `Pollux.widget(name, class)`.
 //
 // All widgets of a page share one client, `Pollux.shared`. Its server is named by `<html data-pollux-server="https://…">`;
-// without that it is where the page came from.
+// without that it is where pollux.js came from.
 
 import Pollux from './pollux.js';
 import { Emitter } from './widgets/emitter.js';

@@ -25,7 +25,9 @@ export class Editor {
     this.kind.replaceChildren(...Pollux.widgetNames().map((name) =>
       element('option', { value: name }, Pollux.widget(name).title ?? name)));
     this.title.textContent = tile ? 'Edit a widget' : 'Add a widget';
+    if (tile && !Pollux.widget(tile.widget)) this.kind.append(element('option', { value: tile.widget }, tile.widget));
     this.kind.value = tile?.widget ?? 'number';
+    this.tile = tile;
     this.showFields(this.kind.value, tile?.options);
     this.dialog.returnValue = '';
     this.dialog.showModal();
@@ -34,7 +36,7 @@ export class Editor {
 
   /** With an existing widget's options as they are, else with what a field begins with. */
   showFields(name, options = null) {
-    const fields = Object.entries(Pollux.widget(name).fields ?? anyFields);
+    const fields = Object.entries(Pollux.widget(name)?.fields ?? anyFields);
     this.fields.replaceChildren(...fields.flatMap(([option, field]) => this.field(option, field, options)));
     if (!fields.length) this.fields.append(element('p', { class: 'soft' }, 'It needs no options.'));
   }
@@ -57,10 +59,12 @@ export class Editor {
 
   closed() {
     if (this.dialog.returnValue !== 'done') return this.answer(null);
-    const options = {};
+    // Options that have no field stay as they are.
+    const options = this.kind.value === this.tile?.widget ? { ...this.tile.options } : {};
     for (const input of this.fields.querySelectorAll('input')) {
       const value = input.type === 'checkbox' ? (input.checked ? 'true' : '') : input.value.trim();
       if (value !== '') options[input.name] = value;
+      else delete options[input.name];
     }
     this.answer({ widget: this.kind.value, options });
   }

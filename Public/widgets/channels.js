@@ -1,7 +1,6 @@
 // The channels of a page's widgets: one subscription of the client for all the widgets that read a channel.
 
 import { PolluxEvent } from '../pollux.js';
-import { fetchJSON, persist } from '../pollux-request.js';
 
 /** `client` is a function that gives the page's client. */
 export function sharedChannels(client) {
@@ -37,7 +36,8 @@ export function sharedChannels(client) {
    */
   function subscribe(name, { history = 0 } = {}, { guarded, fail }) {
     const listeners = new Set(); // {type, listener, isOnce}
-    const ending = new AbortController();
+    let isClosed = false;
+    let hasFailed = false;
     let waiting = history > 0 ? [] : null; // live events, until those before them are here
 
     function tell(event, isFor) {
@@ -54,20 +54,33 @@ export function sharedChannels(client) {
       return () => listeners.delete(entry);
     }
 
+    function failOnce(error) {
+      if (isClosed || hasFailed) return;
+      hasFailed = true;
+      fail(error);
+    }
+
+    // Of a channel that was refused before this widget came, only `ready` tells.
+    async function begin() {
+      try {
+        await channel.ready();
+      } catch (error) {
+        return failOnce(error);
+      }
+      if (!waiting) return;
+      const before = await channel.last(history).catch(() => []);
+      const live = waiting;
+      waiting = null;
+      [...before.filter(({ id }) => !live.some((event) => event.id === id)), ...live].forEach(deliver);
+    }
+
     const channel = take(name);
     const stops = [
       channel.on('*', (event) => (waiting ? waiting.push(event) : deliver(event))),
       channel.on('gap', (gap) => gap instanceof PolluxEvent || tell(gap, ({ type }) => type === 'gap')),
-      channel.on('error', (error) => error instanceof PolluxEvent || fail(error.detail)),
+      channel.on('error', (error) => error instanceof PolluxEvent || failOnce(error.detail)),
     ];
-    if (waiting) {
-      lastEvents(client(), name, history, ending.signal).then((before) => {
-        if (ending.signal.aborted) return;
-        const live = waiting;
-        waiting = null;
-        [...before, ...live.filter(({ id }) => !before.some((event) => event.id === id))].forEach(deliver);
-      });
-    }
+    begin();
 
     return {
       name,
@@ -80,8 +93,8 @@ export function sharedChannels(client) {
       },
       publish: (data, options) => publish(name, data, options),
       close() {
-        if (ending.signal.aborted) return;
-        ending.abort();
+        if (isClosed) return;
+        isClosed = true;
         listeners.clear();
         for (const stop of stops) stop();
         give(name);
@@ -90,15 +103,4 @@ export function sharedChannels(client) {
   }
 
   return { subscribe, publish };
-}
-
-/** The last events of a channel that the server keeps, the oldest first; none where it will not tell. */
-async function lastEvents({ url }, name, count, signal) {
-  const poll = `${url}channels/${encodeURIComponent(name)}?transport=poll&wait=0&since=-${count}`;
-  try {
-    const { events } = await persist(() => fetchJSON(poll, {}, signal), signal);
-    return events.map(({ id, event, data, time }) => Object.assign(new PolluxEvent(event, { id, channel: name, data }), { time }));
-  } catch {
-    return [];
-  }
 }

@@ -24,7 +24,7 @@ export default class Log {
 
     this.pause = element('button', { type: 'button', class: 'pollux-quiet', 'aria-pressed': 'false' }, 'Pause');
     this.pause.addEventListener('click', () => this.setPaused(!this.held), { signal: sandbox.signal });
-    this.held = null; // what came while paused
+    this.held = null; // [event, time] of what came while paused
     this.rows = element('tbody');
     this.empty = element('p', { class: 'pollux-soft' }, 'Nothing yet.');
     place.replaceChildren(
@@ -45,13 +45,15 @@ export default class Log {
   }
 
   take(event) {
-    if (this.held) this.held.push(event);
-    else this.show(event);
+    const time = event.time ?? Date.now();
+    if (!this.held) return this.show(event, time);
+    this.held.push([event, time]);
+    if (this.held.length > this.most) this.held.shift();
   }
 
-  show(event) {
+  show(event, time) {
     const row = element('tr', { hidden: !holds(event, this.search) },
-      element('td', { class: 'pollux-soft' }, timeOfDay(new Date(event.time ?? Date.now()), this.language)),
+      element('td', { class: 'pollux-soft' }, timeOfDay(new Date(time), this.language)),
       element('td', {}, element('code', {}, event.channel), event.type === 'message' ? '' : ` ${event.type}`),
       element('td', {}, textOf(event)));
     this.events.set(row, event);
@@ -78,7 +80,7 @@ export default class Log {
     const held = this.held;
     this.held = isPaused ? [] : null;
     this.pause.setAttribute('aria-pressed', String(isPaused));
-    if (!isPaused) held.slice(-this.most).forEach((event) => this.show(event));
+    if (!isPaused) held.forEach(([event, time]) => this.show(event, time));
   }
 }
 

@@ -37,7 +37,7 @@ export default class Figure {
     this.numbers = [];
     this.label.textContent = this.options.label ?? name;
     this.value.textContent = '–';
-    this.change.replaceChildren('Waiting for the first number');
+    this.sayOfChange('Waiting for the first number');
     this.line.setAttribute('points', '');
     this.channel = this.sandbox.channel(name, { history: Math.max(2, this.points) });
     this.channel.on('*', (event) => this.show(event));
@@ -54,11 +54,16 @@ export default class Figure {
   }
 
   showChange(change) {
-    if (change === 0) return this.change.replaceChildren('unchanged');
+    if (change === 0) return this.sayOfChange('unchanged');
     const isUp = change > 0;
-    this.change.dataset.direction = isUp ? 'up' : 'down';
-    this.change.replaceChildren(element('span', { 'aria-hidden': 'true' }, isUp ? '▲ ' : '▼ '),
+    this.sayOfChange(element('span', { 'aria-hidden': 'true' }, isUp ? '▲ ' : '▼ '),
       `${isUp ? 'up' : 'down'} ${formatMeasure(Math.abs(change), { digits: this.options.digits ?? 2 }, this.language)}`);
+    this.change.dataset.direction = isUp ? 'up' : 'down';
+  }
+
+  sayOfChange(...words) {
+    delete this.change.dataset.direction;
+    this.change.replaceChildren(...words);
   }
 }
 

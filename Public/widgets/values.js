@@ -1,7 +1,7 @@
 // What the widgets in the box make of events. Pure, but for `followed`.
 
 /** The member of a JSON value that a dotted path names: `price.eur`. */
-const memberOf = (value, path) => path.split('.').reduce((inner, name) => inner?.[name], value);
+const memberOf = (value, path) => String(path).split('.').reduce((inner, name) => inner?.[name], value);
 
 /** An event's data as a JSON value, or as the text that it is. */
 export function contentOf(event) {

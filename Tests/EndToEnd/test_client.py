@@ -273,6 +273,33 @@ def test_listeners_hear_their_type_or_every_type_until_they_are_taken_off(page, 
     ]
 
 
+def test_an_event_of_the_type_that_stands_for_all_is_heard_once(page, server, channel):
+    page.read(channel)
+    server.publish(channel, "x", "*")
+    server.publish(channel, "end")
+    assert [(type, data) for type, data, _ in page.await_events(channel, 2)] == [("*", "x"), ("message", "end")]
+
+
+def test_the_last_events_can_be_asked_for_and_what_they_lack_is_heard(page, server, channel):
+    ids = [server.publish(channel, str(number), "price") for number in range(4)]
+    last = page.run("""
+        const channel = pollux.channel(values[0]);
+        window.heard = [];
+        channel.on('*', ({ data }) => heard.push(data));
+        return (await channel.last(3)).map(({ type, data, id, channel, time }) => [type, data, id, channel, time]);
+    """, channel)
+    assert [event[:4] for event in last] == [["price", str(number), ids[number], channel] for number in (1, 2, 3)]
+    assert all(abs(time_ - time.time() * 1000) < 60_000 for *_, time_ in last)
+    server.publish(channel, "live")
+    eventually(lambda: page.run("return heard") == ["live"], 10, "what is kept is not told once more")
+
+
+def test_the_last_events_of_a_channel_that_cannot_be_read_are_refused(page):
+    with pytest.raises(Refused) as refused:
+        page.run("await pollux.channel('no\\u0001name').last(3)")
+    assert refused.value.status == 400
+
+
 def test_a_listener_that_throws_disturbs_no_other(page, server, channel):
     page.run("pollux.channel(values[0]).on('message', () => { throw new Error('mine'); })", channel)
     page.read(channel)
@@ -486,8 +513,9 @@ def test_a_token_goes_with_every_request(tabs, proxy, server, channel):
     page.read(channel)
     page.publish(channel, "x")
     page.await_events(channel, 1)
+    page.run("await pollux.channel(values[0]).last(1)", channel)
     requests = [request for method in ("GET", "POST") for request in proxy.made(method, channel)]
-    assert len(requests) >= 3 and all(b"authorization: bearer secret\r\n" in request.head.lower() for request in requests)
+    assert len(requests) >= 4 and all(b"authorization: bearer secret\r\n" in request.head.lower() for request in requests)
 
 
 def test_a_closed_client_has_no_connection_and_publishes_nothing(page, proxy, channel):
@@ -603,6 +631,25 @@ def test_what_waits_when_the_page_is_left_is_sent_by_the_browser(driver, page, p
     assert sorted((event["event"], event["data"]) for event in events) == [("last", "a"), ("last", "c"), ("last", '{"b":1}')]
 
 
+def test_what_was_handed_over_is_not_repeated_when_the_page_comes_back_too_late(tabs, proxy, server, channel):
+    """With a token there are no beacons: it is sent with its key, which the server forgets after ten minutes."""
+    page = tabs(options={"token": "secret"})
+    proxy.meddle("hold")
+    page.run("window.both = ['a', 'b'].map(data => pollux.channel(values[0]).publish(data)); both.forEach(one => one.catch(() => {}))", channel)
+    eventually(lambda: len(proxy.made("POST")) == 1, 10)
+    page.run("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    eventually(lambda: sorted(event["data"] for event in server.events(f"/channels/{channel}")) == ["a", "b"], 10, "both are sent")
+    page.run("const now = Date.now; Date.now = () => now() + 11 * 60_000")
+    page.run("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    proxy.cut()
+    proxy.mend()
+    for number in (0, 1):
+        with pytest.raises(Refused) as refused:
+            page.run("await both[values[0]]", number)
+        assert refused.value.title == "It is not known whether this was published"
+    assert len(proxy.made("POST")) == 3, "the first attempt, and the two of the browser"
+
+
 def test_a_page_that_comes_back_from_the_cache_goes_on_where_it_was(page, proxy, server, channel):
     page.read(channel)
     eventually(lambda: len(proxy.streams) == 1, 10)
@@ -648,6 +695,23 @@ def test_ten_tabs_share_one_connection_and_none_loses_or_doubles_an_event_when_t
         assert page.data(channel) == sent[channel]
         assert page.about()["gaps"] == []
     assert proxy.most_streams == 1
+
+
+def test_a_new_leader_begins_where_the_tabs_are_now(tabs, proxy, server, channel):
+    """Else the server would send once more all that came since the channels were opened."""
+    pages = [tabs() for _ in range(2)]
+    for page in pages:
+        page.read(channel)
+    leader = leader_of(pages)
+    ids = [server.publish(channel, str(number)) for number in range(50)]
+    for page in pages:
+        page.await_events(channel, 50)
+    pages.remove(leader)
+    leader.close()
+    eventually(lambda: roles(pages) == ["leader"], 10)
+    pages[0].await_open()
+    newest = [request for request in proxy.made("GET") if b"/events?" in request.head][-1]
+    assert ids[-1].encode() in newest.head, newest.head
 
 
 def test_a_leader_that_crashes_is_replaced(driver, tabs, proxy, server, channel):

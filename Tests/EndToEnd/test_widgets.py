@@ -352,6 +352,48 @@ def test_a_channel_that_cannot_be_is_told(page):
     page.shows("#clock", ":")
 
 
+def test_each_widget_of_a_channel_that_cannot_be_is_told_also_one_that_comes_later(page):
+    page.open(widget("number", "a", channel="no&#1;name"))
+    page.shows("#a [role=alert]", "control character")
+    page.run("document.body.insertAdjacentHTML('beforeend', values[0])", widget("log", "b", channel="no&#1;name"))
+    page.shows("#b [role=alert]", "control character")
+
+
+def test_the_history_is_asked_for_with_the_token_of_the_client_that_a_page_put_in_place(page, server, channel):
+    server.publish(channel, "kept")
+    page.open("""<script type="module">
+      import Pollux from './widgets.js';
+      const send = window.fetch;
+      window.asked = [];
+      window.fetch = (request, options) => { asked.push([request.url ?? request, request.headers?.get('Authorization') ?? options.headers.Authorization]); return send(request, options); };
+      Pollux.shared = new Pollux(undefined, { token: 'secret' });
+    </script>""" + widget("log", channel=channel))
+    page.shows("#w", "kept")
+    assert {token for url, token in page.run("return asked") if channel in url} == {"Bearer secret"}
+
+
+def test_nothing_is_lost_between_the_history_of_a_widget_and_what_comes_live(page, server, channel):
+    """Also where the beginning of the channel is answered last."""
+    server.publish(channel, "0")
+    page.open(widget("probe", "a"))
+    eventually(lambda: page.told() == ["start a"])
+    page.run("""
+        const send = window.fetch;
+        window.fetch = async (request, options) => {
+          if (/since=now/.test(request.url)) await new Promise(resolve => { window.letGo = resolve; });
+          return send(request, options);
+        };
+        window.heard = [];
+        document.getElementById('a').probe.sandbox.channel(values[0], { history: 10 }).on('*', ({ data }) => heard.push(data));
+    """, channel)
+    eventually(lambda: page.run("return typeof letGo") == "function")
+    server.publish(channel, "1")
+    page.run("letGo()")
+    eventually(lambda: len(page.run("return heard")) == 2, 10)
+    server.publish(channel, "2")
+    eventually(lambda: page.run("return heard") == ["0", "1", "2"], 10)
+
+
 def test_a_widget_that_stops_while_it_starts_leaves_nothing_behind(page):
     page.open(widget("slow", "a") + widget("probe", "b"))
     page.run("""
@@ -395,11 +437,15 @@ def test_a_number_shows_the_newest_and_the_change(page, server, channel):
     assert "Weight" in page.text("#w") and "up 2.5" in page.text("#w")
     publish_numbers(server, channel, 11)
     page.shows("#w", "down 1.5")
+    assert page.run("return document.querySelector('#w .pollux-change').dataset.direction") == "down"
+    publish_numbers(server, channel, 11)
+    page.shows("#w", "unchanged")
+    assert page.run("return document.querySelector('#w .pollux-change').dataset.direction") is None
 
 
 NUMBERS = [
     ('{"value": 3}', None, 3), ('{"eur": 12, "usd": 13}', None, 12), ('{"eur": 12, "usd": 13}', "usd", 13), ("21.5", None, 21.5),
-    ('{"price": {"eur": 7}}', "price.eur", 7), ('"8"', None, 8), ("text", None, None), ('{"value": "none"}', None, None), ("null", None, None), ("", None, None),
+    ('{"price": {"eur": 7}}', "price.eur", 7), ("[3, 4]", 1, 4), ('"8"', None, 8), ("text", None, None), ('{"value": "none"}', None, None), ("null", None, None), ("", None, None),
 ]
 
 
@@ -492,8 +538,24 @@ def test_a_log_that_is_paused_shows_later_what_came(page, server, channel):
     server.publish(channel, "two")
     eventually(lambda: page.run("return heard") == ["two"], 10, "it has come")
     assert "two" not in page.text("#w")
+    page.run("const now = Date; window.Date = class extends now { static now() { return now.now() + 3_600_000; } }")
     page.press("Pause")
     page.shows("#w", "two")
+    times = page.run("return [...document.querySelectorAll('#w tbody td:first-child')].map(cell => cell.innerText.slice(0, 2))")
+    assert len(set(times)) == 1, "each has the time at which it came"
+
+
+def test_a_log_that_was_paused_shows_the_newest_that_it_has_room_for(page, server, channel):
+    page.open(widget("log", channel=channel, rows=3) + widget("probe", "a"))
+    page.shows("#w", "Nothing yet")
+    page.run("window.heard = []; Pollux.shared.channel(values[0]).on('*', ({ data }) => heard.push(data)); await Pollux.shared.channel(values[0]).ready()", channel)
+    page.press("Pause")
+    for number in range(10):
+        server.publish(channel, f"number {number}")
+    eventually(lambda: len(page.run("return heard")) == 10, 10)
+    page.press("Pause")
+    page.shows("#w", "number 9")
+    assert page.run("return [...document.querySelectorAll('#w tbody td:last-child')].map(cell => cell.innerText)") == ["number 9", "number 8", "number 7"]
 
 
 def test_a_form_publishes_and_says_so(page, server, channel):
@@ -627,6 +689,18 @@ def test_a_widget_is_edited(dashboard):
     dashboard.press("Edit: Price")
     dashboard.find("#field-unit").send_keys(Keys.ESCAPE)
     dashboard.shows("[data-pollux-widget=number]", "40.00 $")
+
+
+def test_editing_keeps_the_options_that_have_no_field(page, channel, server):
+    server.publish(channel, '{"eur": 1, "usd": 2}')
+    page.visit(f"/#widgets=number?channel={channel}&field=usd&unit=x")
+    page.shows("[data-pollux-widget=number]", "x")
+    before = page.text("[data-pollux-widget=number]")
+    page.press("Arrange")
+    page.run("[...document.querySelectorAll('button')].find(button => /^Edit/.test(button.ariaLabel ?? button.innerText)).click()")
+    page.press("Done")
+    page.shows("[data-pollux-widget=number]", "2")
+    assert page.run("return document.querySelector('[data-pollux-widget=number]').dataset.polluxField") == "usd", before
 
 
 # the twins
