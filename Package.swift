@@ -111,25 +111,30 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "ChannelsTests",
-            dependencies: ["Channels", "SQLiteLedger", .product(name: "DequeModule", package: "swift-collections")],
+            dependencies: [
+                "Channels", "SQLiteLedger", "TestSupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "SQLiteLedgerTests",
             dependencies: [
-                "Channels", "SQLiteLedger",
+                "Channels", "SQLiteLedger", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Fixtures"],
             swiftSettings: settings),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
-        .testTarget(name: "EventStreamTests", dependencies: ["EventStream"], swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "EventStreamTests", dependencies: ["EventStream", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "TLSTests",
             dependencies: [
-                "COpenSSL", "TLS",
+                "COpenSSL", "TLS", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -154,7 +159,7 @@ let package = Package(
         .testTarget(
             name: "TransportsTests",
             dependencies: [
-                "Channels", "EventStream", "HTTPServing", "JSON", "Transports",
+                "Channels", "EventStream", "HTTPServing", "JSON", "TestSupport", "Transports",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -164,7 +169,7 @@ let package = Package(
         .testTarget(
             name: "PolluxServerTests",
             dependencies: [
-                "Channels", "HTTPServing", "JSON", "PolluxServer", "TLS", "Transports",
+                "Channels", "HTTPServing", "JSON", "PolluxServer", "TLS", "TestSupport", "Transports",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

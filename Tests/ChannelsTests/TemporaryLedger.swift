@@ -1,20 +1,6 @@
 import Channels
-import FoundationEssentials
 import SQLiteLedger
-
-/// A folder of its own, deleted with the last one who holds it.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        self.path = FileManager.default.temporaryDirectory.appending(path: "pollux-\(UUID())").path
-        try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: self.path)
-    }
-}
+import TestSupport
 
 /// An SQLite ledger in a temporary folder.
 final class TemporaryLedger: Ledger {
@@ -24,7 +10,7 @@ final class TemporaryLedger: Ledger {
     init(_ configuration: SQLiteLedger.Configuration, clock: WallClock) throws {
         self.folder = try TemporaryFolder()
         var configuration = configuration
-        configuration.path = "\(self.folder.path)/test.db"
+        configuration.path = self.folder.file("test.db")
         self.ledger = SQLiteLedger(configuration, clock: clock)
     }
 

@@ -50,15 +50,24 @@ class WebDriver(Engine):
         self._driver.quit()
 
 
+def chromium_driver(*flags, keeps_log=False):
+    """Of Chromium itself, for tests that need more of it than engines have in common."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *flags):
+        options.add_argument(flag)
+    if keeps_log:
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMIUM_DRIVER))
+    driver.set_script_timeout(30)
+    return driver
+
+
 class Chromium(WebDriver):
     name = "Chromium"
 
     def __init__(self):
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-            options.add_argument(flag)
-        super().__init__(webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMIUM_DRIVER)))
+        super().__init__(chromium_driver())
 
 
 class WebKitGTK(WebDriver):

@@ -5,15 +5,12 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 
+from engines import chromium_driver
 from harness import Server, channel_path
 from proxy import Proxy
 from wire import eventually
 
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 SCRIPT = """
 window.seen = []; window.states = [];
@@ -29,13 +26,7 @@ window.watch = (url, types) => {
 
 @pytest.fixture(scope="session")
 def browser():
-    options = Options()
-    options.binary_location = CHROMIUM
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    driver.set_script_timeout(30)
+    driver = chromium_driver(keeps_log=True)
     yield driver
     driver.quit()
 

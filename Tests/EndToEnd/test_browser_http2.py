@@ -1,12 +1,9 @@
 """Chromium over HTTP/2: what six connections of HTTP/1.1 would not allow."""
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 
+from engines import chromium_driver
 from harness import Server
-from test_browser import CHROMIUM, DRIVER
 from wire import eventually
 
 OPEN = """
@@ -40,12 +37,7 @@ const done = arguments[0];
 
 @pytest.fixture
 def browser():
-    options = Options()
-    options.binary_location = CHROMIUM
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--ignore-certificate-errors"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    driver.set_script_timeout(30)
+    driver = chromium_driver("--ignore-certificate-errors")
     yield driver
     driver.quit()
 

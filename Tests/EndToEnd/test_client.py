@@ -8,15 +8,11 @@ import threading
 import time
 
 import pytest
-from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 
 import engines
 from harness import PUBLIC, Server
 from meddling_proxy import MeddlingProxy
-from test_browser import CHROMIUM, DRIVER
 from wire import eventually
 
 BLANK = "<!doctype html><title>blank</title><link rel=icon href=data:,>"
@@ -118,11 +114,7 @@ class Page:
 
 @pytest.fixture(scope="module")
 def driver():
-    options = Options()
-    options.binary_location = CHROMIUM
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver = engines.chromium_driver()
     driver.set_script_timeout(60)
     yield driver
     driver.quit()

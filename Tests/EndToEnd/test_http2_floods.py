@@ -9,7 +9,7 @@ import pytest
 from raw_frames import (
     ACK, CANCEL, COMPRESSION_ERROR, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, FLOW_CONTROL_ERROR,
     FRAME_SIZE_ERROR, HEADERS, MAX_CONCURRENT_STREAMS, PING, PREFACE, PRIORITY, PROTOCOL_ERROR, PUSH_PROMISE,
-    REFUSED_STREAM, RST_STREAM, SETTINGS, STREAM_CLOSED, WINDOW_UPDATE, Peer, frame, reset, settings, window_update,
+    RST_STREAM, SETTINGS, STREAM_CLOSED, WINDOW_UPDATE, Peer, frame, reset, settings, window_update,
 )
 from certificates import Authority
 from tls_checks import Watch, client_context, secure_connection, serving

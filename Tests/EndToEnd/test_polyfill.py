@@ -13,16 +13,13 @@ import threading
 import time
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 
+from engines import chromium_driver
 from harness import PUBLIC, Server, channel_path, events_path, free_port
 from scripted_server import BLANK, STREAM, Answer, Road, ScriptedServer, file
 from wire import eventually
 
 SCRIPT = PUBLIC / "eventsource.js"
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 # How a source is made: the browser's own, and the script by the streams that any server knows.
 OWN = "browser's own"
@@ -64,13 +61,8 @@ PAGE = """
 
 @pytest.fixture(scope="session")
 def driver():
-    options = Options()
-    options.binary_location = CHROMIUM
     # Without the cache of pages gone by, whose connections would count among the six to a host.
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-features=BackForwardCache"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    driver.set_script_timeout(30)
+    driver = chromium_driver("--disable-features=BackForwardCache")
     yield driver
     driver.quit()
 

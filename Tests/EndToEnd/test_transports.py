@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from harness import channel_path, events_path, is_valid_id, poll_content, shifted_id
-from wire import Connection, Disconnected, Event, StreamEnded, assert_problem, eventually
+from wire import Disconnected, Event, StreamEnded, assert_problem, eventually
 
 CONFIGURATION = {"retention": {"*": {"events": 100000, "age": "1h", "bytes": "64MB"}}}
 

@@ -9,13 +9,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 import engines
-from engines import CHROMIUM, CHROMIUM_DRIVER
 from harness import PUBLIC, Server, channel_path
 from proxy import Proxy
 from wire import eventually
@@ -49,14 +47,7 @@ def server(binary, tmp_path_factory, certificate):
 
 @pytest.fixture(scope="module")
 def chromium():
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1360,1000"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    options.accept_insecure_certs = True
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMIUM_DRIVER))
-    driver.set_script_timeout(30)
+    driver = engines.chromium_driver("--window-size=1360,1000", "--ignore-certificate-errors", keeps_log=True)
     yield driver
     driver.quit()
 

@@ -1,6 +1,7 @@
 import Logging
 import Synchronization
 import TLS
+import TestSupport
 import Testing
 
 @testable import PolluxServer
@@ -13,12 +14,13 @@ import Testing
 
 /// The certificates of a listener, read anew when their files change.
 @Suite struct TLSCredentialsTests {
+    private let folder: TemporaryFolder
     private let authority: DevelopmentAuthority
     private let log = Log()
 
     init() throws {
-        var template = Array("/tmp/pollux-credentials-XXXXXX".utf8CString)
-        self.authority = DevelopmentAuthority(folder: try #require(mkdtemp(&template).map { String(cString: $0) }))
+        self.folder = try TemporaryFolder()
+        self.authority = DevelopmentAuthority(folder: self.folder.path)
         try self.authority.prepare(names: ["first.test"])
     }
 

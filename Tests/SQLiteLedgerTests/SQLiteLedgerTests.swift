@@ -1,6 +1,7 @@
 import Channels
 import FoundationEssentials
 import GRDB
+import TestSupport
 import Testing
 
 @testable import SQLiteLedger

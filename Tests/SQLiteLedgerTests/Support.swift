@@ -4,24 +4,11 @@ import FoundationEssentials
 import GRDB
 import Logging
 import Synchronization
+import TestSupport
 
 @testable import SQLiteLedger
 
-/// A folder of its own, deleted with the last one who holds it.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        self.path = FileManager.default.temporaryDirectory.appending(path: "pollux-\(UUID())").path
-        try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: self.path)
-    }
-
-    func file(_ name: String) -> String { "\(self.path)/\(name)" }
-
+extension TemporaryFolder {
     func copy(_ name: String, to other: String) throws {
         try? FileManager.default.removeItem(atPath: self.file(other))
         try FileManager.default.copyItem(atPath: self.file(name), toPath: self.file(other))

@@ -49,10 +49,10 @@ import Testing
     }
 
     @Test func `Keys are for their owner alone`() throws {
-        let authority = try Certificates().authority
+        let certificates = try Certificates()
         for name in ["server-key.pem", "ca-key.pem"] {
             var found = stat()
-            #expect(stat(authority.keyFile.replacing("server-key.pem", with: name), &found) == 0)
+            #expect(stat(certificates.authority.keyFile.replacing("server-key.pem", with: name), &found) == 0)
             #expect(found.st_mode & 0o777 == 0o600, "\(name)")
         }
     }

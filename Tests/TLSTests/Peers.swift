@@ -1,24 +1,19 @@
 import NIOCore
 import NIOEmbedded
 import NIOTLS
+import TestSupport
 import Testing
 
 @testable import TLS
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// An authority in a folder of its own, and contexts with its certificate.
 struct Certificates {
+    private let folder: TemporaryFolder
     let authority: DevelopmentAuthority
 
     init(names: [String] = ["localhost", "127.0.0.1"]) throws {
-        var template = Array("/tmp/pollux-tls-XXXXXX".utf8CString)
-        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-        self.authority = DevelopmentAuthority(folder: folder)
+        self.folder = try TemporaryFolder()
+        self.authority = DevelopmentAuthority(folder: self.folder.path)
         try self.authority.prepare(names: names)
     }
 

@@ -1,5 +1,6 @@
 import Channels
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Transports

@@ -1,12 +1,12 @@
 /// A random generator (SplitMix64) that gives the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         self.state = seed
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         self.state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = self.state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -16,6 +16,6 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// Other seeds each time. A test that takes them as arguments names the one that it failed for.
-func freshSeeds(_ count: Int) -> [UInt64] {
+package func freshSeeds(_ count: Int) -> [UInt64] {
     (0..<count).map { _ in UInt64.random(in: 0...UInt64.max) }
 }
