@@ -529,11 +529,11 @@ def test_a_log_that_is_paused_shows_later_what_came(page, server, channel):
     server.publish(channel, "two")
     eventually(lambda: page.run("return heard") == ["two"], 10, "it has come")
     assert "two" not in page.text("#w")
-    page.run("const now = Date; window.Date = class extends now { static now() { return now.now() + 3_600_000; } }")
+    page.run("const now = Date; window.Date = class extends now { static now() { return now.now() + 3 * 3_600_000; } }")
     page.press("Pause")
     page.shows("#w", "two")
-    times = page.run("return [...document.querySelectorAll('#w tbody td:first-child')].map(cell => cell.innerText.slice(0, 2))")
-    assert len(set(times)) == 1, "each has the time at which it came"
+    newest, oldest = page.run("return [...document.querySelectorAll('#w tbody td:first-child')].map(cell => Number(cell.innerText.slice(0, 2)))")
+    assert (newest - oldest) % 24 <= 1, "it has the time at which it came"
 
 
 def test_a_log_that_was_paused_shows_the_newest_that_it_has_room_for(page, server, channel):
