@@ -43,7 +43,8 @@ class Peer:
         self.reading = True
         self.sent = 0
         self.ended = None  # "closed" or "reset"
-        self.goaway = None  # its code
+        self.goaway = None  # its code, if it tells of an error
+        self.is_stopping = False  # said by a GOAWAY with NO_ERROR, which only announces the end
         self.resets = {}  # code by stream
         self.heads = {}  # a dict by stream
         self.bodies = {}  # bytes by stream
@@ -146,8 +147,12 @@ class Peer:
             self.server_settings = {int.from_bytes(p[:2], "big"): int.from_bytes(p[2:], "big") for p in pairs}
         elif kind in (SETTINGS, PING):
             self.acks[kind] += 1
-        elif kind == GOAWAY and (code := int.from_bytes(payload[4:8], "big")) != 0:
-            self.goaway = code  # one with NO_ERROR only announces the end
+        elif kind == GOAWAY:
+            code = int.from_bytes(payload[4:8], "big")
+            if code == 0:
+                self.is_stopping = True
+            else:
+                self.goaway = code
         elif kind == RST_STREAM:
             self.resets[stream] = int.from_bytes(payload, "big")
         elif kind == HEADERS:

@@ -8,6 +8,7 @@ from h2.errors import ErrorCodes
 
 from harness import channel_path, poll_content
 from http2 import Stream, request_fields
+from raw_frames import DATA, END_STREAM, PING, REFUSED_STREAM, Peer, frame
 from test_cross_origin import REQUESTS
 from test_transports import Switcher, switch_at_random
 from wire import STREAM, Disconnected, assert_problem, open_socket
@@ -356,6 +357,21 @@ def test_a_server_that_stops_says_goaway_and_ends_what_is_on_the_connection_whol
         assert content["events"] == [] and content["next"] == id
         assert connection.is_closed_within(5) and connection.goaway == ErrorCodes.NO_ERROR
     server.assert_stops(15)
+
+
+def test_a_request_behind_the_goaway_may_be_made_elsewhere(pollux):
+    """By its number the client knows that it was not looked at (RFC 9113, section 6.8); nothing that is said may deny that."""
+    server = pollux()
+    with Peer(server.connect()) as peer:
+        peer.send(peer.request(1, "/channels/x", "POST", [("content-type", "text/plain")], end=False) + frame(PING, payload=b"have you"))
+        assert peer.until(lambda: peer.acks[PING] == 1)
+        server.terminate()
+        assert peer.until(lambda: peer.is_stopping)
+        peer.send(peer.request(3) + frame(DATA, END_STREAM, 1, b"last"))
+        assert peer.until_closed()
+        assert peer.heads[1][":status"] == "201", "what came before is answered"
+        assert 3 not in peer.heads and peer.resets.get(3, REFUSED_STREAM) == REFUSED_STREAM
+    server.assert_stops(5)
 
 
 def test_an_idle_connection_does_not_hold_a_server_that_stops(pollux):
