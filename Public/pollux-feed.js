@@ -43,9 +43,13 @@ export class Feed {
 
   /** Of the last events that the server keeps those up to the cursor of now, the oldest first: the sink is given the others. */
   async last(count) {
+    const ask = () => persist(() => this.#ask(`since=-${count}`), this.#closed.signal);
+    const first = ask(); // at once, for it takes as long as the start
+    first.catch(() => {});
     await this.started;
     const end = this.cursor;
-    const { events } = await persist(() => this.#ask(`since=-${count}`), this.#closed.signal);
+    const early = await first;
+    const { events } = covers(early.next, end) ? early : await ask();
     return events.filter(({ id }) => covers(end, id)).map(({ id, event, data, time }) => ({ id, type: event, data, time }));
   }
 

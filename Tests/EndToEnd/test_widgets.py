@@ -122,7 +122,7 @@ def widget(kind, id="w", content="", /, **options):
 
 def test_a_div_is_enough(page):
     page.open(widget("clock", channel="date", zone="Asia/Tokyo"))
-    page.shows("#w", ":")
+    eventually(lambda: page.run("return document.querySelector('#w time')?.dateTime"), 10, "a date is there")
     shown = page.run("return [document.querySelector('#w time').dateTime, document.querySelector('#w .pollux-value').innerText]")
     hours = (int(shown[0][11:13]) + 9) % 24
     assert shown[1] == f"{hours:02}{shown[0][13:19]}", "the time is Tokyo's"
