@@ -62,13 +62,14 @@ export function sharedChannels(client) {
 
     // Of a channel that was refused before this widget came, only `ready` tells.
     async function begin() {
+      const kept = waiting && channel.last(history).catch(() => []); // asked for at once, not after the beginning
       try {
         await channel.ready();
       } catch (error) {
         return failOnce(error);
       }
       if (!waiting) return;
-      const before = await channel.last(history).catch(() => []);
+      const before = await kept;
       const live = waiting;
       waiting = null;
       [...before.filter(({ id }) => !live.some((event) => event.id === id)), ...live].forEach(deliver);
