@@ -7,7 +7,11 @@
 /// stream. They are therefore checked once, with ``isValidField(_:)``, where they enter the server: at publish. The
 /// encoder trusts them. `data` may hold any bytes; invalid UTF-8 reaches the reader as U+FFFD.
 public enum EventStreamEncoder {
-    /// Appends one event: the fields `id`, `event`, `data` in this order, then a blank line.
+    /// Appends one event: the fields `event`, `data`, `id` in this order, then a blank line.
+    ///
+    /// The standard lets fields stand in any order. The id comes last because several clients apply it as soon as they have
+    /// read its line: if the connection breaks inside the block, they come back with the id of an event that they never
+    /// handed on, and lose it. Behind the data, an id is read only when all of the event is there.
     ///
     /// The reader gets `data` with each CR, LF and CRLF as one LF, otherwise as it is: also empty, also with blanks at
     /// both ends. Costs one bulk copy when `data` holds no line end.
@@ -20,13 +24,13 @@ public enum EventStreamEncoder {
     ///   - data: What the reader finds in `MessageEvent.data`.
     ///   - buffer: Where the event is appended.
     public static func appendEvent(id: [UInt8]?, type: [UInt8], data: [UInt8], to buffer: inout [UInt8]) {
-        if let id {
-            appendLine("id: ", id, to: &buffer)
-        }
         if !type.isEmpty && !type.elementsEqual("message".utf8) {
             appendLine("event: ", type, to: &buffer)
         }
         appendData(data, to: &buffer)
+        if let id {
+            appendLine("id: ", id, to: &buffer)
+        }
         buffer.append(ASCII.lineFeed)
     }
 

@@ -28,7 +28,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     let loop: LoopContext
-    private let isOverCapacity: Bool
+    private let peer: Peer
     var machine: HTTP1StateMachine
     /// Holds what was read and cannot be looked at before the request under way is answered; `nil` once a stream has
     /// begun, after which nothing that the client sends is looked at.
@@ -59,6 +59,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     /// Answers that go out together, when all that was read is looked at or when they are many.
     var output = ByteBuffer()
     private var bytesLeft = Int.max
+    private var pace = ContentPace()
 
     private var due = Due.request
     private var delegateDeadline = NIODeadline.distantFuture
@@ -66,12 +67,12 @@ final class HTTP1Connection: ChannelDuplexHandler {
     var delegate: (any ExchangeDelegate)?
     var isChunked = false
 
-    init(_ loop: LoopContext, over socket: SocketHandler, tls: TLSHandler?, isOverCapacity: Bool) {
+    init(_ loop: LoopContext, over socket: SocketHandler, tls: TLSHandler?, peer: Peer) {
         self.loop = loop
         self.socket = socket
         self.tls = tls
-        self.isOverCapacity = isOverCapacity
-        self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize, answersOnce: isOverCapacity)
+        self.peer = peer
+        self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize, answersOnce: peer.isRefused)
         self.parser = HTTP1Parser(headSize: loop.limits.headSize, fieldCount: loop.limits.headerCount)
     }
 
@@ -130,11 +131,13 @@ final class HTTP1Connection: ChannelDuplexHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// A client that closes its half has gone, unless a whole answer is owed to it.
+    /// A client that closes its half may still read, and is given what it is owed. Whether it has gone altogether shows when
+    /// something is written to it; so a stream writes its heartbeat at once.
     private func inputClosed() {
         self.isInputClosed = true
         self.flush()
-        if self.delegate == nil { self.endInput() } else { self.close() }
+        if self.machine.isStreaming, self.due == .delegate { self.loop.deadlines.set(.now(), of: self) }
+        self.endInput()
     }
 
     /// All that came from a client that sends nothing more is looked at.
@@ -174,10 +177,10 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     private func nextAction() -> HTTP1StateMachine.OnPart? {
-        do throws(Problem) {
+        do throws(HTTP1Parser.Failure) {
             return try self.parser?.next().map { self.machine.received($0) }
         } catch {
-            return self.machine.failed(error)
+            return self.machine.failed(error.problem, origin: error.origin)
         }
     }
 
@@ -185,12 +188,13 @@ final class HTTP1Connection: ChannelDuplexHandler {
         switch action {
         case .none: break
         case .awaitBody(let sendContinue):
+            self.pace = ContentPace()
             self.expect(.body, within: self.loop.limits.bodyTimeout)
             self.owesContinue = sendContinue
             self.writeContinue()
         case .handle(let head, let body):
             self.setDeadline(.distantFuture)
-            self.handle(Request(head, body: body, isOverCapacity: self.isOverCapacity))
+            self.handle(Request(head, body: body, from: self.peer))
         case .refuse(let problem):
             self.respond(problem.response)
         }
@@ -207,7 +211,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         self.owesContinue = false
         guard self.postponed.isEmpty || self.loop.responder.mayOverlap(request) else { return self.held = request }
         self.loop.responder.respond(to: request, on: self)
-        if self.machine.isDraining, !self.isOverCapacity { self.delegate?.drain() }
+        if self.machine.isStopping { self.delegate?.drain() }
     }
 
     /// Goes on with the request that waited for the answers before it.
@@ -275,24 +279,31 @@ final class HTTP1Connection: ChannelDuplexHandler {
 extension HTTP1Connection: ServedConnection {
     func deadlineReached(_ now: NIODeadline) {
         switch self.due {
-        case .request, .close: self.close()
-        case .head: self.refuse(.timeout("head", "limits.headTimeout", self.loop.limits.headTimeout))
-        case .body: self.refuse(.timeout("content", "limits.bodyTimeout", self.loop.limits.bodyTimeout))
-        case .write: self.closeUnlessProgressing()
+        case .request: self.closeUnlessTaking(.request, within: self.loop.limits.idleTimeout)
+        case .close: self.closeUnlessTaking(.close, within: self.loop.limits.lingerTimeout)
+        case .head: self.refuse(.slowHead(self.loop.limits.headTimeout))
+        case .body: self.refuseUnlessInPace()
+        case .write: self.closeUnlessTaking(.write, within: self.loop.limits.writeTimeout)
         case .delegate: self.delegate?.deadlineReached(now)
         }
     }
 
     private func refuse(_ problem: Problem) {
-        self.perform(self.machine.failed(problem))
+        self.perform(self.machine.failed(problem, origin: self.parser?.originSoFar))
         self.flushUnlessBusy()
     }
 
-    /// A client that takes at least something within the time limit may go on.
-    private func closeUnlessProgressing() {
+    private func refuseUnlessInPace() {
+        let span = self.loop.limits.bodyTimeout
+        guard self.pace.isKept(by: self.machine.contentSize, in: span) else { return self.refuse(.slowContent(span)) }
+        self.expect(.body, within: span)
+    }
+
+    /// A client that takes at least something of what is left within the time limit may go on.
+    private func closeUnlessTaking(_ due: Due, within time: TimeAmount) {
         let left = self.socket.bytesLeft
-        guard left < self.bytesLeft else { return self.close() }
-        self.expect(.write, within: self.loop.limits.writeTimeout)
+        guard left > 0, left < self.bytesLeft else { return self.close() }
+        self.expect(due, within: time)
         self.bytesLeft = left
     }
 }

@@ -47,16 +47,28 @@ struct HTTP1HeadParser {
         return nil
     }
 
+    /// The value of the field `Origin` in a head, whatever is wrong with the rest of it.
+    static func origin(in bytes: UnsafeRawBufferPointer) -> String? {
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            let line = UnsafeRawBufferPointer(rebasing: line)
+            guard line.last == UInt8(ascii: "\r") else { return nil }
+            guard line.begins(with: "origin:") else { continue }
+            let value = UnsafeRawBufferPointer(rebasing: line.dropFirst(7).dropLast()).trimmed
+            return value.allSatisfy(\.isFieldText) ? String(decoding: value, as: UTF8.self) : nil
+        }
+        return nil
+    }
+
     /// The next line; `nil` if it is not all there.
     private mutating func line() throws(Problem) -> Line? {
         let rest = self.bytes.count - self.offset
         guard rest > 0, let base = self.bytes.baseAddress, let found = memchr(base + self.offset, 0x0A, rest) else {
-            guard self.bytes.count < self.headSize else { throw self.tooLarge }
+            guard self.bytes.count < self.headSize else { throw try self.tooLarge() }
             try self.requireText(self.offset..<max(self.offset, self.bytes.count - 1))
             return nil
         }
         let end = UnsafeRawPointer(found) - base
-        guard end < self.headSize else { throw self.tooLarge }
+        guard end < self.headSize else { throw try self.tooLarge() }
         guard end > self.offset, self.bytes[end - 1] == UInt8(ascii: "\r") else {
             throw .badRequest("a line of the head must end with CRLF")
         }
@@ -66,7 +78,12 @@ struct HTTP1HeadParser {
         return line
     }
 
-    private var tooLarge: Problem { .headTooLarge("limits.headSize", self.headSize, "bytes") }
+    /// What is wrong with a line that reaches over the end of what a head may have. What would have been seen of it, had it
+    /// come byte by byte, counts first.
+    private func tooLarge() throws(Problem) -> Problem {
+        try self.requireText(self.offset..<max(self.offset, self.headSize - 2))
+        return .headTooLarge("limits.headSize", self.headSize, "bytes")
+    }
 
     private func requireText(_ range: Range<Int>) throws(Problem) {
         for index in range where !self.bytes[index].isFieldText {
@@ -84,26 +101,15 @@ struct HTTP1HeadParser {
         return index < range.upperBound ? index : nil
     }
 
-    private func requestLine(_ line: Line) throws(Problem) -> (HTTPMethod, target: [UInt8], isHTTP10: Bool) {
+    private func requestLine(_ line: Line) throws(Problem) -> (HTTPMethod, RequestTarget, isHTTP10: Bool) {
         guard let first = self.index(of: 0x20, in: line),
             let last = self.index(of: 0x20, in: first + 1..<line.upperBound), last > first + 1,
-            self.index(of: 0x20, in: last + 1..<line.upperBound) == nil
+            self.index(of: 0x20, in: last + 1..<line.upperBound) == nil,
+            self.index(of: 0x09, in: line) == nil
         else { throw .badRequest("a request must begin with method, target and version, with one blank between them") }
         let isHTTP10 = try Self.isHTTP10(self.piece(last + 1..<line.upperBound))
-        let method = try Self.method(self.piece(line.lowerBound..<first))
-        let target = Array(self.piece(first + 1..<last))
-        guard !target.contains(0x09), Self.isTarget(target, of: method) else {
-            throw .badRequest("the target of the request must be a path, a URL with scheme and host, or *")
-        }
-        return (method, target, isHTTP10)
-    }
-
-    /// The forms that RFC 9112, section 3.2, has.
-    private static func isTarget(_ target: [UInt8], of method: HTTPMethod) -> Bool {
-        if target[0] == UInt8(ascii: "/") || method == .CONNECT { return true }
-        if target == [UInt8(ascii: "*")] { return true }
-        guard let colon = target.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
-        return target[..<colon].allSatisfy(\.isToken) && target[(colon + 1)...].starts(with: "//".utf8)
+        let method = try HTTPMethod(bytes: self.piece(line.lowerBound..<first))
+        return (method, try RequestTarget(self.piece(first + 1..<last), method: method), isHTTP10)
     }
 
     /// Whether a version is HTTP/1.0; else it is HTTP/1.1.
@@ -117,21 +123,6 @@ struct HTTP1HeadParser {
             .httpVersionNotSupported, "HTTP version not supported", detail: "HTTP/1.0 and HTTP/1.1 are spoken here")
     }
 
-    private static func method(_ text: UnsafeRawBufferPointer) throws(Problem) -> HTTPMethod {
-        if text.isExactly("GET") { return .GET }
-        if text.isExactly("POST") { return .POST }
-        guard !text.isEmpty, text.allSatisfy(\.isToken) else {
-            throw .badRequest("the method of the request must be a token")
-        }
-        let method = HTTPMethod(rawValue: String(decoding: text, as: UTF8.self))
-        if case .RAW = method {
-            throw Problem(
-                .notImplemented, "Not implemented",
-                detail: "the method is not one that HTTP knows; methods are in capitals")
-        }
-        return method
-    }
-
     private func field(_ line: Line) throws(Problem) -> RequestHead.Field {
         var colon = line.lowerBound
         while colon < line.upperBound, self.bytes[colon].isToken { colon += 1 }
@@ -143,27 +134,4 @@ struct HTTP1HeadParser {
         while start < end, self.bytes[end - 1].isBlank { end -= 1 }
         return RequestHead.Field(name: line.lowerBound..<colon, value: start..<end)
     }
-}
-
-extension UInt8 {
-    /// A blank or a tab.
-    var isBlank: Bool { self == 0x20 || self == 0x09 }
-
-    var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-
-    var isHexDigit: Bool { self.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self.asciiLowercase) }
-
-    /// Whether it may stand in a token (RFC 9110, section 5.6.2).
-    var isToken: Bool {
-        switch self {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-            true
-        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2E, 0x5E...0x60, 0x7C, 0x7E: true
-        default: false
-        }
-    }
-
-    /// Whether it may stand in a field's value (RFC 9110, section 5.5): no control character but the tab.
-    var isFieldText: Bool { (self >= 0x20 && self != 0x7F) || self == 0x09 }
 }

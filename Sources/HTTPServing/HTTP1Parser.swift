@@ -31,15 +31,22 @@ struct HTTP1Parser {
     /// The most bytes of a line that tells a chunk's size.
     private static let chunkLineSize = 256
 
+    /// What the client sent is no request.
+    struct Failure: Error {
+        let problem: Problem
+        /// The field `Origin` of a head that cannot be used, so that the page that asked may read why.
+        let origin: String?
+    }
+
     private let headSize: Int
     private let fieldCount: Int
     private var state = State.head
     private var buffer = ByteBuffer()
-    /// How many bytes of the trailer fields have been passed over.
-    private var trailerSize = 0
+    /// How many bytes of this request have been passed over: extensions of its chunks, trailer fields.
+    private var passedOver = 0
 
     /// - Parameters:
-    ///   - headSize: The most bytes of a head, and of the trailer fields.
+    ///   - headSize: The most bytes of a head, and of what is passed over in the content of a request.
     ///   - fieldCount: The most fields of a head.
     init(headSize: Int, fieldCount: Int) {
         self.headSize = headSize
@@ -55,15 +62,22 @@ struct HTTP1Parser {
 
     /// The next part; `nil` if it is not all there yet.
     ///
-    /// - Throws: ``Problem`` for what is no request. Afterwards there is nothing more.
-    mutating func next() throws(Problem) -> Part? {
-        do {
+    /// - Throws: ``Failure`` for what is no request. Afterwards there is nothing more.
+    mutating func next() throws(Failure) -> Part? {
+        do throws(Problem) {
             return try self.nextPart()
         } catch {
+            let origin = self.originSoFar
             self.state = .failed
             self.buffer = ByteBuffer()
-            throw error
+            throw Failure(problem: error, origin: origin)
         }
+    }
+
+    /// The field `Origin` of a head that is not all there, or cannot be used, as far as it has come.
+    var originSoFar: String? {
+        guard case .head = self.state else { return nil }
+        return self.buffer.withUnsafeReadableBytes { HTTP1HeadParser.origin(in: $0) }
     }
 
     private mutating func nextPart() throws(Problem) -> Part? {
@@ -99,8 +113,10 @@ struct HTTP1Parser {
         }
         if let problem { throw problem }
         guard let parsed else { return nil }
+        let framing = try Self.framing(of: parsed.head)
         self.skip(parsed.size)
-        self.state = try Self.framing(of: parsed.head)
+        self.passedOver = 0
+        self.state = framing
         return .head(parsed.head)
     }
 
@@ -118,7 +134,11 @@ struct HTTP1Parser {
             guard known.contentLengths == 0 else {
                 throw .badRequest("Content-Length must not stand beside Transfer-Encoding")
             }
-            guard known.transferEncodings == 1, known.isChunked, !head.isHTTP10 else {
+            guard known.transferCoding != .unknown || head.isHTTP10 else {
+                throw Problem(
+                    .notImplemented, "Not implemented", detail: "Transfer-Encoding may name nothing but chunked")
+            }
+            guard known.transferCoding == .chunked, !head.isHTTP10 else {
                 throw .badRequest("Transfer-Encoding must be chunked, once, and in HTTP/1.1")
             }
             return .chunkSize
@@ -152,7 +172,7 @@ struct HTTP1Parser {
         guard (1...15).contains(digits.count), let size = Int(String(decoding: digits, as: UTF8.self), radix: 16),
             rest.isEmpty || rest.drop(while: \.isBlank).first == UInt8(ascii: ";")
         else { throw .badRequest("a chunk's size must be 1 to 15 hexadecimal digits, and what follows begin with ';'") }
-        self.trailerSize = 0
+        try self.passOver(rest.count)
         self.state = size > 0 ? .chunk(size) : .trailer
         return true
     }
@@ -172,16 +192,19 @@ struct HTTP1Parser {
     private mutating func takeTrailer() throws(Problem) -> Bool {
         while let line = try self.takeLine(atMost: self.headSize, of: "the trailer fields") {
             if line.isEmpty { return true }
-            self.trailerSize += line.count + 2
-            guard self.trailerSize <= self.headSize else {
-                throw .headTooLarge("limits.headSize", self.headSize, "bytes")
-            }
+            try self.passOver(line.count + 2)
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0, line[..<colon].allSatisfy(\.isToken)
             else {
                 throw .badRequest("a trailer field must be a name, a colon and a value")
             }
         }
         return false
+    }
+
+    /// Bounds what a request may have besides its content, in sum: in chunks of one byte each it would be far more.
+    private mutating func passOver(_ count: Int) throws(Problem) {
+        self.passedOver += count
+        guard self.passedOver <= self.headSize else { throw .headTooLarge("limits.headSize", self.headSize, "bytes") }
     }
 
     // MARK: Bytes
@@ -206,10 +229,12 @@ struct HTTP1Parser {
     /// A line without its CRLF; `nil` if it is not all there.
     private mutating func takeLine(atMost size: Int, of what: String) throws(Problem) -> [UInt8]? {
         let view = self.buffer.readableBytesView
-        guard let end = view.firstIndex(of: UInt8(ascii: "\n")) else {
-            guard view.count <= size else { throw .badRequest("\(what) must be in a line of at most \(size) bytes") }
-            return nil
+        let end = view.firstIndex(of: UInt8(ascii: "\n"))
+        // Whether the line came whole or in pieces must not matter.
+        guard view[..<(end ?? view.endIndex)].count <= size + 1 else {
+            throw .badRequest("\(what) must be in a line of at most \(size) bytes")
         }
+        guard let end else { return nil }
         let line = Array(view[..<end])
         guard line.last == UInt8(ascii: "\r"), line.dropLast().allSatisfy(\.isFieldText) else {
             throw .badRequest("\(what) must be in a line that ends with CRLF and holds no control characters")

@@ -43,8 +43,17 @@ struct HTTP1StateMachine {
     /// The most bytes of a request's content.
     private let bodySize: Int
     private var state = State.waiting
-    /// Whether the connection is to end with the next answer.
-    private(set) var isDraining: Bool
+    /// How the connection goes on behind the answer under way.
+    private enum Future {
+        /// With the next request.
+        case open
+        /// Not at all: the client sends nothing more, or only one answer is given. What is owed is given.
+        case ending
+        /// Not at all: the server is stopping, and the answer under way comes to its end.
+        case stopping
+    }
+
+    private var future: Future
     /// Whether the client has sent a request whole that it called its last.
     private(set) var hasLastRequest = false
     /// How many answers are put off.
@@ -53,13 +62,17 @@ struct HTTP1StateMachine {
     /// - Parameter answersOnce: Whether the connection is to end with its first answer.
     init(bodySize: Int, answersOnce: Bool = false) {
         self.bodySize = bodySize
-        self.isDraining = answersOnce
+        self.future = answersOnce ? .ending : .open
     }
 
     var isWaiting: Bool { if case .waiting = self.state { true } else { false } }
     var isStreaming: Bool { if case .streaming = self.state { true } else { false } }
     var isReceiving: Bool { if case .receiving = self.state { true } else { false } }
     var isEnding: Bool { if case .ending = self.state { true } else { false } }
+    /// How many bytes of the content are there that is on its way.
+    var contentSize: Int { if case .receiving(_, let body) = self.state { body.readableBytes } else { 0 } }
+    /// Whether the server is stopping.
+    var isStopping: Bool { self.future == .stopping }
 
     /// Whether the next piece of a request can be looked at now.
     var acceptsParts: Bool {
@@ -97,11 +110,13 @@ struct HTTP1StateMachine {
         }
     }
 
-    /// What the client sent is no HTTP.
-    mutating func failed(_ problem: Problem) -> OnPart {
+    /// What the client sent is no HTTP, or did not come in time.
+    ///
+    /// - Parameter origin: The field `Origin` of a head that has not become a request.
+    mutating func failed(_ problem: Problem, origin: String?) -> OnPart {
         switch self.state {
         case .waiting:
-            self.state = .answering(Answer(isHead: false, isHTTP10: false, keepsAlive: false, origin: nil))
+            self.state = .answering(Answer(isHead: false, isHTTP10: false, keepsAlive: false, origin: origin))
             return .refuse(problem)
         case .receiving(let head, _):
             return self.refuse(problem, of: head)
@@ -115,7 +130,7 @@ struct HTTP1StateMachine {
     /// - Returns: What to write its head by; `nil` if no answer is due.
     mutating func answered() -> Answer? {
         guard case .answering(var answer) = self.state else { return nil }
-        if self.isDraining { answer.keepsAlive = false }
+        if self.future != .open { answer.keepsAlive = false }
         self.state = answer.keepsAlive ? .waiting : .ending
         return answer
     }
@@ -140,11 +155,11 @@ struct HTTP1StateMachine {
         return answer
     }
 
-    /// The client sends nothing more, but may still read.
+    /// The client sends nothing more, but may still read: what it is owed it gets, a stream to its end.
     ///
     /// - Returns: Whether it may still be owed something.
     mutating func inputEnded() -> Bool {
-        self.isDraining = true
+        if self.future == .open { self.future = .ending }
         switch self.state {
         case .waiting, .ending:
             self.state = .ending
@@ -152,10 +167,8 @@ struct HTTP1StateMachine {
         case .receiving:
             self.state = .ending
             return self.postponedCount > 0
-        case .answering:
+        case .answering, .streaming:
             return true
-        case .streaming:
-            return false
         }
     }
 
@@ -181,7 +194,7 @@ struct HTTP1StateMachine {
 
     /// The server is stopping: this connection gets no further request.
     mutating func drain() -> OnDrain {
-        self.isDraining = true
+        self.future = .stopping
         switch self.state {
         case .waiting:
             self.state = .ending
@@ -202,6 +215,7 @@ struct HTTP1StateMachine {
         if head.known.hostCount > 1 || (head.known.hostCount == 0 && !head.isHTTP10) {
             return .badRequest("a request needs exactly one field Host (RFC 9112, section 3.2)")
         }
+        guard head.known.isHostValid else { return .invalidAuthority("the field Host") }
         if let length = head.known.contentLength, length > self.bodySize {
             return .bodyTooLarge(self.bodySize)
         }
@@ -217,7 +231,7 @@ struct HTTP1StateMachine {
 
     private func answer(to head: RequestHead) -> Answer {
         Answer(
-            isHead: head.method == .HEAD, isHTTP10: head.isHTTP10, keepsAlive: head.isKeepAlive && !self.isDraining,
+            isHead: head.method == .HEAD, isHTTP10: head.isHTTP10, keepsAlive: head.isKeepAlive && self.future == .open,
             origin: head.known.origin)
     }
 }

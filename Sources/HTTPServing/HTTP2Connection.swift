@@ -19,7 +19,7 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     let loop: LoopContext
     private let socket: SocketHandler
-    private let isOverCapacity: Bool
+    private let peer: Peer
     private var context: ChannelHandlerContext?
     private var streams: [HTTP2StreamID: HTTP2Stream] = [:]
     private var lastStreamID = HTTP2StreamID.rootStream
@@ -50,13 +50,15 @@ final class HTTP2Connection: ChannelInboundHandler {
     private var state = State.open
     private var lastHeard = NIODeadline.now()
     private var isPinged = false
-    /// How much the socket had still to take, and since when.
-    private var backlog = (bytes: 0, since: NIODeadline.now())
+    /// How many bytes the client had still to take when the connection was looked after last.
+    private var bytesLeft = 0
+    /// When it was last seen to take some, or to have none to take.
+    private var lastTaken = NIODeadline.now()
 
-    init(_ loop: LoopContext, over socket: SocketHandler, isOverCapacity: Bool) {
+    init(_ loop: LoopContext, over socket: SocketHandler, peer: Peer) {
         self.loop = loop
         self.socket = socket
-        self.isOverCapacity = isOverCapacity
+        self.peer = peer
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -103,7 +105,7 @@ final class HTTP2Connection: ChannelInboundHandler {
         let stream = HTTP2Stream(id, on: self)
         self.streams[id] = stream
         self.loop.deadlines.add(stream)
-        stream.begin(headers, isOverCapacity: self.isOverCapacity, isEnd: isEnd)
+        stream.begin(headers, from: self.peer, isEnd: isEnd)
     }
 
     private func received(_ content: HTTP2Frame.FramePayload.Data, on id: HTTP2StreamID) {
@@ -134,7 +136,6 @@ final class HTTP2Connection: ChannelInboundHandler {
         switch event {
         case let event as NIOHTTP2WindowUpdatedEvent: self.keepOpen(event)
         case let event as StreamClosedEvent: self.streamClosed(event.streamID)
-        case is SocketHandler.Drained: self.backlog.bytes = 0
         case ChannelEvent.inputClosed: self.close()
         default: break
         }
@@ -166,7 +167,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     private var isDone: Bool {
         guard self.streams.isEmpty else { return false }
         if case .draining = self.state { return true }
-        return self.isOverCapacity && self.lastStreamID != .rootStream
+        return self.peer.isRefused && self.lastStreamID != .rootStream
     }
 
     /// Of the client's errors NIO tells it itself: those of a stream by resetting it, others by a last GOAWAY.
@@ -238,7 +239,11 @@ final class HTTP2Connection: ChannelInboundHandler {
     }
 
     private func inspect(_ now: NIODeadline) {
-        if !self.socket.isDrained { return self.closeUnlessProgressing(now) }
+        self.noteTaken(now)
+        guard self.socket.isDrained else {
+            if now - self.lastTaken >= self.loop.limits.writeTimeout { self.close() }
+            return
+        }
         let silence = now - self.lastHeard
         let limits = self.loop.limits
         if self.streams.isEmpty {
@@ -252,11 +257,18 @@ final class HTTP2Connection: ChannelInboundHandler {
         }
     }
 
-    /// A client that takes at least something within the time limit may go on.
-    private func closeUnlessProgressing(_ now: NIODeadline) {
+    /// A client that takes what is sent to it lives, though it may have no time to say so: its answer to a ping comes behind
+    /// all that is on its way to it.
+    private func noteTaken(_ now: NIODeadline) {
         let left = self.socket.bytesLeft
-        if self.backlog.bytes == 0 || left < self.backlog.bytes { self.backlog = (left, now) }
-        if now - self.backlog.since >= self.loop.limits.writeTimeout { self.close() }
+        if left < self.bytesLeft { self.lastHeard = now }
+        if left < self.bytesLeft || self.socket.isDrained { self.lastTaken = now }
+        self.bytesLeft = left
+    }
+
+    /// Whether bytes are on their way that the client goes on taking: then it may not have come to open its windows.
+    func isTaking(_ now: NIODeadline) -> Bool {
+        self.socket.bytesLeft > 0 && now - self.lastHeard < self.loop.limits.writeTimeout
     }
 
     private func sayGoodbye() {

@@ -33,7 +33,8 @@ final class HTTP2Stream {
     private(set) var isInputEnded = false
     private var isHead = false
     private var origin: String?
-    private var isOverCapacity = false
+    private var peer = Peer()
+    private var pace = ContentPace()
 
     /// What was written and is not yet on its way, in bytes.
     private var unsent = 0
@@ -57,12 +58,13 @@ final class HTTP2Stream {
 
     // MARK: The request
 
-    func begin(_ headers: HPACKHeaders, isOverCapacity: Bool, isEnd: Bool) {
-        self.isOverCapacity = isOverCapacity
+    func begin(_ headers: HPACKHeaders, from peer: Peer, isEnd: Bool) {
+        self.peer = peer
+        self.isHead = headers.first(name: ":method") == "HEAD"
+        // Before anything can be wrong, so that the page that asked may read what is.
+        self.origin = headers.first(name: "origin")
         do throws(Problem) {
             let head = try RequestHead(headers, fieldCount: self.loop.limits.headerCount)
-            self.isHead = head.method == .HEAD
-            self.origin = head.known.origin
             self.state = .receiving(head, body: ByteBuffer())
             if let length = head.known.contentLength, length > self.loop.limits.bodySize { throw self.tooLarge }
             if !isEnd { self.awaitBody(head) }
@@ -96,7 +98,7 @@ final class HTTP2Stream {
     func inputEnded() {
         self.isInputEnded = true
         guard case .receiving(let head, let body) = self.state else { return }
-        self.state = .waiting(Request(head, body: body, isOverCapacity: self.isOverCapacity))
+        self.state = .waiting(Request(head, body: body, from: self.peer))
         self.setDeadline(.distantFuture)
         self.connection?.handle(self)
     }
@@ -112,6 +114,13 @@ final class HTTP2Stream {
 
     private func letGo(of body: ByteBuffer) {
         self.connection?.held(-body.readableBytes)
+    }
+
+    private func refuseUnlessInPace() {
+        guard case .receiving(_, let body) = self.state else { return }
+        let span = self.loop.limits.bodyTimeout
+        guard self.pace.isKept(by: body.readableBytes, in: span) else { return self.refuse(.slowContent(span)) }
+        self.loop.deadlines.set(.now() + span, of: self)
     }
 
     private var tooLarge: Problem { .bodyTooLarge(self.loop.limits.bodySize) }
@@ -171,6 +180,12 @@ final class HTTP2Stream {
         guard self.unsent > 0, !self.isWaiting else { return }
         if case .closed = self.state { return }
         self.isWaiting = true
+        self.expectProgress()
+    }
+
+    /// A client whose line is still busy with what was sent before has not come to open its windows.
+    private func resetUnlessTaking(_ now: NIODeadline) {
+        guard self.connection?.isTaking(now) == true else { return self.connection?.reset(self.id, .cancel) ?? () }
         self.expectProgress()
     }
 
@@ -258,8 +273,8 @@ extension HTTP2Stream: PostponedAnswer {
 extension HTTP2Stream: DeadlineOwner {
     func deadlineReached(_ now: NIODeadline) {
         switch self.due {
-        case .body: self.refuse(.timeout("content", "limits.bodyTimeout", self.loop.limits.bodyTimeout))
-        case .write: self.connection?.reset(self.id, .cancel)
+        case .body: self.refuseUnlessInPace()
+        case .write: self.resetUnlessTaking(now)
         case .delegate: self.delegate?.deadlineReached(now)
         }
     }

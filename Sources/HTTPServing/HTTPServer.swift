@@ -28,7 +28,7 @@ public final class HTTPServer: Sendable {
     }
 
     /// Connections beyond the limit that are still answered, so that clients are told and not just cut off.
-    private static let refusableConnections = 64
+    public static let refusableConnections = 64
 
     /// Small at first: NIO lets each connection keep its buffer for the next read, also a stream that never reads again.
     private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
@@ -45,6 +45,7 @@ public final class HTTPServer: Sendable {
     private let sites: [Site]
     private let listening = Mutex<[any Channel]>([])
     private let connections = Count()
+    private let spare = SpareDescriptor()
 
     /// How many connections there are, on all loops.
     private final class Count: Sendable {
@@ -110,26 +111,41 @@ public final class HTTPServer: Sendable {
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 32)
+            .serverChannelInitializer { [spare, logger] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ListenerHandler(spare, logger: logger))
+                }
+            }
             .childChannelInitializer { self.initialize($0, at: site) }
             .bind(host: site.listener.host, port: site.listener.port).get()
     }
 
     private func initialize(_ channel: any Channel, at site: Site) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            let excess = self.connections.value - self.configuration.limits.connections
-            guard excess < Self.refusableConnections else { throw TooManyConnections() }
+            let admission = try self.admission(of: channel)
             try Self.setOptions(of: channel)
             let socket = SocketHandler()
             // The deadline of the version's handler is that of the handshake too.
             let tls = try site.listener.tls.map { try TLSHandler($0(), handshakeTimeout: nil) }
-            let version = HTTPVersionHandler(
-                site.loops[channel.eventLoop], over: socket, tls: tls, isOverCapacity: excess >= 0)
+            let peer = Peer(isSecure: tls != nil, admission: admission)
+            let version = HTTPVersionHandler(site.loops[channel.eventLoop], over: socket, tls: tls, peer: peer)
             let pipeline = channel.pipeline.syncOperations
             // With names NIO makes up none.
             try pipeline.addHandler(socket, name: "socket")
             if let tls { try pipeline.addHandler(tls, name: "tls") }
             try pipeline.addHandler(version, name: "version")
         }
+    }
+
+    /// - Throws: ``TooManyConnections`` if not even a refusal can be given.
+    private func admission(of channel: any Channel) throws(TooManyConnections) -> Peer.Admission {
+        if self.spare.takeLent() {
+            channel.closeFuture.whenComplete { [spare] _ in spare.reclaim() }
+            return .refused
+        }
+        let excess = self.connections.value - self.configuration.limits.connections
+        guard excess < Self.refusableConnections else { throw TooManyConnections() }
+        return excess >= 0 ? .refused : .served
     }
 
     /// Set here, at once, and not by the bootstrap, which makes a future of each.

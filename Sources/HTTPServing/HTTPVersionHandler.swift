@@ -14,16 +14,16 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let loop: LoopContext
     private let socket: SocketHandler
     private let tls: TLSHandler?
-    private let isOverCapacity: Bool
+    private let peer: Peer
     private var context: ChannelHandlerContext?
     private var bytes = ByteBuffer()
     var deadlineIndex: Int?
 
-    init(_ loop: LoopContext, over socket: SocketHandler, tls: TLSHandler?, isOverCapacity: Bool) {
+    init(_ loop: LoopContext, over socket: SocketHandler, tls: TLSHandler?, peer: Peer) {
         self.loop = loop
         self.socket = socket
         self.tls = tls
-        self.isOverCapacity = isOverCapacity
+        self.peer = peer
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -76,13 +76,12 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func http1() -> [any ChannelHandler] {
         [
-            HTTP1Connection(
-                self.loop, over: self.socket, tls: self.tls, isOverCapacity: self.isOverCapacity)
+            HTTP1Connection(self.loop, over: self.socket, tls: self.tls, peer: self.peer)
         ]
     }
 
     private func http2() -> [any ChannelHandler] {
-        let connection = HTTP2Connection(self.loop, over: self.socket, isOverCapacity: self.isOverCapacity)
+        let connection = HTTP2Connection(self.loop, over: self.socket, peer: self.peer)
         return [NIOHTTP2Handler(for: connection, limits: self.loop.limits), connection]
     }
 }

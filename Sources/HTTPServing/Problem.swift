@@ -11,29 +11,49 @@ public struct Problem: Error, Equatable {
     public let detail: String
     /// Seconds after which a retry may do better, for `Retry-After`.
     public let retryAfter: Int?
+    /// The limit that was exceeded, where it is one of size or number, so that a client may keep to it by itself.
+    public let limit: Limit?
 
-    public init(_ status: HTTPResponseStatus, _ title: String, detail: String, retryAfter: Int? = nil) {
+    /// A limit as clients are told of it: the key by which it is configured, and the most that it allows.
+    public struct Limit: Equatable, Sendable {
+        public let key: String
+        public let most: Int
+
+        public init(_ key: String, most: Int) {
+            self.key = key
+            self.most = most
+        }
+    }
+
+    public init(
+        _ status: HTTPResponseStatus, _ title: String, detail: String, retryAfter: Int? = nil, limit: Limit? = nil
+    ) {
         self.status = status
         self.title = title
         self.detail = detail
         self.retryAfter = retryAfter
+        self.limit = limit
     }
 
     /// The answer. One line that begins with `{`: no client can take it for an event stream.
     public var response: Response {
-        let content = JSONValue.object([
+        var members: [JSONValue.Member] = [
             .init("type", .string("about:blank")),
             .init("title", .string(self.title)),
             .init("status", .integer(Int64(self.status.code))),
             .init("detail", .string(self.detail)),
-        ])
+        ]
+        if let limit {
+            members.append(.init("limit", .string(limit.key)))
+            members.append(.init("most", .integer(Int64(limit.most))))
+        }
         var headers: HTTPHeaders = [
             "Content-Type": "application/problem+json",
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         ]
         if let retryAfter { headers.add(name: "Retry-After", value: String(retryAfter)) }
-        return Response(self.status, headers: headers, body: ByteBuffer(bytes: content.encoded()))
+        return Response(self.status, headers: headers, body: ByteBuffer(bytes: JSONValue.object(members).encoded()))
     }
 }
 
@@ -42,30 +62,41 @@ extension Problem {
         Problem(.badRequest, "Bad request", detail: detail)
     }
 
-    static func headTooLarge(_ key: String, _ limit: Int, _ unit: String) -> Problem {
+    static func headTooLarge(_ key: String, _ most: Int, _ unit: String) -> Problem {
         Problem(
             .requestHeaderFieldsTooLarge, "Request head too large",
-            detail: "the head of a request may have at most \(limit) \(unit) (\(key))")
+            detail: "the head of a request may have at most \(most) \(unit) (\(key))", limit: Limit(key, most: most))
     }
 
-    static func bodyTooLarge(_ limit: Int) -> Problem {
-        .contentTooLarge("the content of a request may have at most \(limit) bytes (limits.bodySize)")
+    static func bodyTooLarge(_ most: Int) -> Problem {
+        .contentTooLarge("the content of a request", Limit("limits.bodySize", most: most))
     }
 
-    /// A part of a request did not come in time.
-    static func timeout(_ part: String, _ key: String, _ limit: TimeAmount) -> Problem {
-        let time = "\(limit.nanoseconds / 1_000_000) ms"
-        return Problem(
-            .requestTimeout, "Request timeout",
-            detail: "the \(part) of the request was not complete within \(time) (\(key))")
+    /// A head did not come in time.
+    static func slowHead(_ limit: TimeAmount) -> Problem {
+        .timeout("the head of the request was not complete within \(limit.inMilliseconds) (limits.headTimeout)")
+    }
+
+    /// Content comes too slowly.
+    static func slowContent(_ span: TimeAmount) -> Problem {
+        .timeout(
+            "the content of the request brought less than \(ContentPace.leastRate) bytes a second over "
+                + "\(span.inMilliseconds) (limits.bodyTimeout)")
+    }
+
+    private static func timeout(_ detail: String) -> Problem {
+        Problem(.requestTimeout, "Request timeout", detail: detail)
     }
 
     public static func notFound(_ detail: String) -> Problem {
         Problem(.notFound, "Not found", detail: detail)
     }
 
-    public static func contentTooLarge(_ detail: String) -> Problem {
-        Problem(.payloadTooLarge, "Content too large", detail: detail)
+    /// - Parameter subject: What is too large: "an event".
+    public static func contentTooLarge(_ subject: String, _ limit: Limit) -> Problem {
+        Problem(
+            .payloadTooLarge, "Content too large",
+            detail: "\(subject) may have at most \(limit.most) bytes (\(limit.key))", limit: limit)
     }
 
     public static func unprocessable(_ detail: String) -> Problem {
@@ -79,4 +110,8 @@ extension Problem {
     /// The server holds as many connections as it may.
     public static let overCapacity = Problem.unavailable(
         "the server holds as many connections as it may (limits.connections)", retryAfter: 5)
+}
+
+extension TimeAmount {
+    fileprivate var inMilliseconds: String { "\(self.nanoseconds / 1_000_000) ms" }
 }

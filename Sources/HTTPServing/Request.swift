@@ -4,23 +4,22 @@ public import NIOHTTP1
 /// A whole request, whatever version of HTTP carried it.
 public struct Request: Sendable {
     private let head: RequestHead
-    /// The path as it was sent: percent-encoded, beginning with `/`; `*` where OPTIONS asks about the whole server.
-    public let path: [UInt8]
-    /// What stands behind the `?`, as it was sent; empty if there is none.
-    public let query: [UInt8]
     public let body: ByteBuffer
-    /// Whether the server holds as many connections as it may: only refusals are to be answered.
-    public let isOverCapacity: Bool
+    /// Who has sent it.
+    public let peer: Peer
 
-    init(_ head: RequestHead, body: ByteBuffer = ByteBuffer(), isOverCapacity: Bool = false) {
+    init(_ head: RequestHead, body: ByteBuffer = ByteBuffer(), from peer: Peer = Peer()) {
         self.head = head
         self.body = body
-        self.isOverCapacity = isOverCapacity
-        let target = Self.withoutOrigin(head.target[...])
-        let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
-        self.path = Array(target[..<mark])
-        self.query = Array(target[mark...].dropFirst())
+        self.peer = peer
     }
+
+    /// The path as it was sent: percent-encoded, beginning with `/`; `*` where OPTIONS asks about the whole server.
+    public var path: [UInt8] { self.head.target.path }
+    /// What stands behind the `?`, as it was sent; empty if there is none.
+    public var query: [UInt8] { self.head.target.query }
+    /// The host and port that it was sent to, as the client says; `nil` if it does not.
+    var authority: Authority? { self.head.authority }
 
     public var method: HTTPMethod { self.head.method }
     /// All fields; made of the bytes that came at each call.
@@ -37,18 +36,6 @@ public struct Request: Sendable {
         guard let value = self.head.value(of: name), !value.isEmpty else { return nil }
         return value
     }
-
-    /// A target in absolute form (RFC 9112, section 3.2.2), as proxies send it, without scheme and host.
-    private static func withoutOrigin(_ target: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        guard target.first != UInt8(ascii: "/"), let colon = target.firstIndex(of: UInt8(ascii: ":")),
-            target[(colon + 1)...].starts(with: "//".utf8)
-        else { return target }
-        let rest = target[(colon + 3)...]
-        guard let end = rest.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
-            return [UInt8(ascii: "/")]
-        }
-        return rest[end] == UInt8(ascii: "/") ? rest[end...] : [UInt8(ascii: "/")] + rest[end...]
-    }
 }
 
 extension Request {
@@ -58,49 +45,31 @@ extension Request {
     /// The field `Last-Event-ID`; `nil` also if it is empty.
     public var lastEventID: [UInt8]? { self.head.known.lastEventID.flatMap { $0.isEmpty ? nil : $0 } }
 
-    /// Whether there is a field `X-Requested-With`, by which scripts have told themselves from pages.
+    /// Whether a script says that it asks (`X-Requested-With: XMLHttpRequest`).
     public var isByScript: Bool { self.head.known.isByScript }
 
-    /// The first of some media types that the field `Accept` names; `nil` if it names none. Weights are not looked at:
-    /// old clients send none.
-    public func firstAccepted(of mediaTypes: [StaticString]) -> Int? {
-        guard let field = self.head.known.accept else { return nil }
-        return mediaTypes.firstIndex { field.containsASCII($0) }
+    /// Which of some media types, in lower case, the client wants most of all by the field `Accept`; `nil` if it names none of
+    /// them. Of several that it wants as much, the first.
+    public func preferred(of mediaTypes: [String]) -> Int? {
+        self.head.known.accept.flatMap { AcceptedTypes($0).preferred(of: mediaTypes) }
     }
 
     /// The field `Content-Type`; `nil` if it is not there, or empty.
     public var contentType: ContentType? { self.head.known.contentType }
 
-    /// How the content is encoded; `nil` if it is as it is.
+    /// The first coding of the content that changes it (RFC 9110, section 8.4); `nil` if it is as it is.
     public var contentEncoding: String? {
-        guard self.head.known.hasContentEncoding, let encoding = self.header("Content-Encoding") else { return nil }
-        return encoding.lowercased() == "identity" ? nil : encoding
+        guard self.head.known.hasContentEncoding else { return nil }
+        return self.head.members(of: "Content-Encoding").first { $0.lowercased() != "identity" }
+    }
+
+    /// Whether the client wants nothing from a cache (RFC 9111, section 5.2.1.4), as a browser's own `EventSource` says.
+    public var isUncached: Bool {
+        self.head.members(of: "Cache-Control").contains { $0.lowercased() == "no-cache" }
     }
 
     /// The values of all fields `Idempotency-Key`.
     public var idempotencyKeys: [String] {
         self.head.known.hasIdempotencyKey ? self.head.values(of: "Idempotency-Key") : []
-    }
-}
-
-extension [UInt8] {
-    /// Whether an ASCII text in lower case stands somewhere in here, in whatever case.
-    fileprivate func containsASCII(_ text: StaticString) -> Bool {
-        self.withUnsafeBytes { bytes in
-            guard bytes.count >= text.utf8CodeUnitCount else { return false }
-            return (0...bytes.count - text.utf8CodeUnitCount).contains { start in
-                UnsafeRawBufferPointer(rebasing: bytes[start..<start + text.utf8CodeUnitCount]).isText(text)
-            }
-        }
-    }
-}
-
-extension String {
-    /// Without blanks and tabs at its ends.
-    package var trimmed: String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        guard let first = self.firstIndex(where: { !isBlank($0) }), let last = self.lastIndex(where: { !isBlank($0) })
-        else { return "" }
-        return String(self[first...last])
     }
 }

@@ -2,35 +2,47 @@ import NIOHPACK
 import NIOHTTP1
 
 extension RequestHead {
-    /// The head that a block of fields says (RFC 9113, section 8.3). That the block is well-formed was checked.
+    /// The head that a block of fields says (RFC 9113, section 8.3). NIO's handler has checked the pseudo-fields and that names
+    /// are in lower case; the rest is checked here, by the rules that hold for HTTP/1.1 too.
     ///
-    /// - Throws: ``Problem`` 431 if there are more than `fieldCount` fields; 400 if a request needs more than there is.
+    /// - Throws: ``Problem`` 431 if there are more than `fieldCount` fields; 400 or 501 for what is no request.
     convenience init(_ headers: HPACKHeaders, fieldCount: Int) throws(Problem) {
         guard headers.count <= fieldCount else { throw .headTooLarge("limits.headerCount", fieldCount, "fields") }
-        guard let method = headers.first(name: ":method"), let path = headers.first(name: ":path"),
-            path.utf8.first == UInt8(ascii: "/") || path == "*"
-        else {
-            throw .badRequest("a request needs a method, and a path that begins with a slash (RFC 9113, section 8.3.1)")
+        guard var method = headers.first(name: ":method"), let path = headers.first(name: ":path") else {
+            throw .badRequest("a request needs a method and a path (RFC 9113, section 8.3.1)")
         }
+        let known = try method.withUTF8 { bytes in
+            Result { () throws(Problem) in try HTTPMethod(bytes: UnsafeRawBufferPointer(bytes)) }
+        }.get()
+        let target = try RequestTarget(path: path, authority: headers.first(name: ":authority"), method: known)
+        let (bytes, fields) = try Self.fields(headers)
+        self.init(method: known, target: target, isHTTP10: false, bytes: bytes, fields: fields)
+        guard self.known.hostCount <= 1, self.known.isHostValid else { throw .invalidAuthority("the field Host") }
+        guard self.known.contentLengths == 0 || self.known.contentLength != nil else {
+            throw .badRequest("the field Content-Length must be a number (RFC 9110, section 8.6)")
+        }
+    }
+
+    private static func fields(_ headers: HPACKHeaders) throws(Problem) -> ([UInt8], [Field]) {
         var bytes: [UInt8] = []
         var fields: [Field] = []
-        func add(_ name: String, _ value: String) {
+        for (name, value, _) in headers where !name.hasPrefix(":") {
             let start = bytes.count
             bytes.append(contentsOf: name.utf8)
             let middle = bytes.count
             bytes.append(contentsOf: value.utf8)
+            guard middle > start, bytes[start..<middle].allSatisfy(\.isToken) else {
+                throw .badRequest("a field needs a name of letters, digits and signs (RFC 9110, section 5.1)")
+            }
+            // What a proxy would pass on in HTTP/1.1 as something else (RFC 9113, section 8.2.1).
+            let content = bytes[middle...]
+            guard content.allSatisfy(\.isFieldText), content.first?.isBlank != true, content.last?.isBlank != true
+            else {
+                throw .badRequest(
+                    "the field \(name) has a control character, or a blank at an end (RFC 9113, section 8.2.1)")
+            }
             fields.append(Field(name: start..<middle, value: middle..<bytes.count))
         }
-        if let authority = headers.first(name: ":authority"), !headers.contains(name: "host") { add("host", authority) }
-        for (name, value, _) in headers where !name.hasPrefix(":") {
-            guard !name.isEmpty else { throw .badRequest("a field needs a name (RFC 9110, section 5.1)") }
-            add(name, value)
-        }
-        self.init(
-            method: HTTPMethod(rawValue: method), target: Array(path.utf8), isHTTP10: false, bytes: bytes,
-            fields: fields)
-        guard self.known.contentLengths == 0 || self.known.contentLength != nil else {
-            throw .badRequest("the field Content-Length must be a number (RFC 9110, section 8.6)")
-        }
+        return (bytes, fields)
     }
 }

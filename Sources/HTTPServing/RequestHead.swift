@@ -12,14 +12,14 @@ final class RequestHead: Sendable {
     }
 
     let method: HTTPMethod
-    let target: [UInt8]
+    let target: RequestTarget
     let isHTTP10: Bool
     let known: KnownFields
     private let bytes: [UInt8]
     private let fields: [Field]
 
     /// - Parameter fields: Where they stand in `bytes`.
-    init(method: HTTPMethod, target: [UInt8], isHTTP10: Bool, bytes: [UInt8], fields: [Field]) {
+    init(method: HTTPMethod, target: RequestTarget, isHTTP10: Bool, bytes: [UInt8], fields: [Field]) {
         self.method = method
         self.target = target
         self.isHTTP10 = isHTTP10
@@ -60,6 +60,22 @@ final class RequestHead: Sendable {
         return nil
     }
 
+    /// The members of the list that all fields of this name make (RFC 9110, section 5.3), in their order.
+    func members(of name: String) -> [String] {
+        var members: [String] = []
+        self.bytes.withUnsafeBytes { bytes in
+            for field in self.fields where self.bytes[field.name].isField(name) {
+                UnsafeRawBufferPointer(rebasing: bytes[field.value]).forEachMember {
+                    members.append(String(decoding: $0, as: UTF8.self))
+                }
+            }
+        }
+        return members
+    }
+
+    /// What the request is sent to: the target's own host, otherwise that of the field `Host`.
+    var authority: Authority? { self.target.authority ?? self.value(of: "Host").flatMap { Authority($0) } }
+
     /// All fields, for those who look at many.
     var headers: HTTPHeaders {
         HTTPHeaders(self.fields.map { (self.text($0.name), self.text($0.value)) })
@@ -74,8 +90,4 @@ extension ArraySlice<UInt8> {
         let name = name.utf8
         return self.count == name.count && zip(self, name).allSatisfy { $0.asciiLowercase == $1.asciiLowercase }
     }
-}
-
-extension UInt8 {
-    var asciiLowercase: UInt8 { (65...90).contains(self) ? self | 0x20 : self }
 }

@@ -30,10 +30,23 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
     /// Whether the socket has taken all that was written.
     var isDrained: Bool { self.writesInNIO == 0 }
 
-    /// How many bytes it has still to take.
+    /// How many bytes of what was written the client has not acknowledged: what the socket has still to take, and what the
+    /// system holds. The second is large, and moves where the first does not: on a slow line a socket may take nothing for
+    /// a minute while its bytes flow.
     var bytesLeft: Int {
         guard let options = self.context?.channel.syncOptions else { return 0 }
-        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
+        return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + self.bytesInSystem
+    }
+
+    private var bytesInSystem: Int {
+        #if os(Linux)
+            var count: CInt = 0
+            // SIOCOUTQ of `tcp(7)`, which is the same number.
+            guard self.socket >= 0, ioctl(self.socket, UInt(TIOCOUTQ), &count) == 0 else { return 0 }
+            return Int(count)
+        #else
+            return 0
+        #endif
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

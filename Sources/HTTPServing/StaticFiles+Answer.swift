@@ -82,7 +82,7 @@ extension StaticFiles {
 extension StaticFiles {
     /// The folder's `404.html`, if it is one and not too long, or a page of our own, for whoever reads HTML.
     private func notFound(_ request: Request) -> Response {
-        guard request.firstAccepted(of: ["text/html"]) != nil else {
+        guard request.preferred(of: ["text/html"]) != nil else {
             return Problem.notFound("there is nothing at \(request.pathText)").response
         }
         var page: ByteBuffer?

@@ -1,3 +1,5 @@
+import HTTPServing
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -16,6 +18,32 @@ public enum OpenFiles {
         return Int(clamping: hard)
     }
 
-    /// How many connections fit: some descriptors are left for the listener, the loops and files.
-    public static func connections(within openFiles: Int) -> Int { max(16, openFiles - 256) }
+    /// Descriptors that are left for the ledger, listeners, loops, and files that are sent.
+    private static let reserve = 128
+
+    /// How many connections fit, besides those that are only refused.
+    public static func connections(within openFiles: Int) -> Int {
+        max(16, openFiles - self.reserve - HTTPServer.refusableConnections)
+    }
+
+    /// Checks a limit of connections against what the process may have.
+    ///
+    /// - Throws: ``TooFewOpenFiles`` if it could never be reached.
+    public static func check(connections: Int, within openFiles: Int) throws(TooFewOpenFiles) {
+        guard connections <= self.connections(within: openFiles) else {
+            throw TooFewOpenFiles(connections: connections, openFiles: openFiles)
+        }
+    }
+}
+
+/// The system allows fewer files than the configuration needs.
+public struct TooFewOpenFiles: Error, CustomStringConvertible {
+    let connections: Int
+    let openFiles: Int
+
+    public var description: String {
+        "limits.connections is \(self.connections), but the process may have only \(self.openFiles) open files, which is "
+            + "enough for \(OpenFiles.connections(within: self.openFiles)) connections; lower it, or raise the limit of open "
+            + "files (ulimit -n, LimitNOFILE=)"
+    }
 }

@@ -39,18 +39,22 @@ public struct PolluxServer: Service {
     }
 
     private func run(on group: MultiThreadedEventLoopGroup) async throws {
+        // From here on, so that nobody ends the server by telling it to read its files anew.
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let bridge = try self.bridge()
         defer { bridge.close() }
         let sites = try Sites(self.configuration, logger: self.logger)
+        let cors = CORS(
+            allowed: self.configuration.corsOrigins, requestHeaders: self.configuration.corsHeaders,
+            ownOrigins: sites.ownOrigins(self.configuration.publicOrigins))
         let router = Router(
             channels: try await ChannelResource(bridge, configuration: self.configuration.transports, group: group),
             files: self.configuration.publicFolder.flatMap { StaticFiles(folder: $0) },
-            cors: self.configuration.http.cors, credentials: sites.credentials)
+            cors: cors, credentials: sites.credentials)
         var http = self.configuration.http
+        http.cors = cors
         http.listeners = sites.listeners
         let server = try await HTTPServer(http, responder: router, group: group, logger: self.logger)
-        // From here on, so that nobody who sees the server listen ends it by telling it to read its files.
-        let hangUps = sites.credentials.isEmpty ? nil : await UnixSignalsSequence(trapping: .sighup)
         let ports = try await server.start()
         sites.tell(ports)
         self.logger.info(
@@ -78,7 +82,7 @@ public struct PolluxServer: Service {
 
     /// What goes on beside the connections, until the shutdown.
     private func work(
-        with bridge: Bridge, _ credentials: [TLSCredentials], reloadingOn hangUps: UnixSignalsSequence?
+        with bridge: Bridge, _ credentials: [TLSCredentials], reloadingOn hangUps: UnixSignalsSequence
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for configuration in self.configuration.sources {
@@ -90,10 +94,10 @@ public struct PolluxServer: Service {
                     while (try? await Task.sleep(for: .seconds(1))) != nil { bridge.sweep() }
                 }
             }
-            if let hangUps {
+            if !credentials.isEmpty {
                 group.addTask { await cancelWhenGracefulShutdown { await Self.watch(credentials) } }
-                group.addTask { await cancelWhenGracefulShutdown { await Self.reload(credentials, on: hangUps) } }
             }
+            group.addTask { await cancelWhenGracefulShutdown { await self.reload(credentials, on: hangUps) } }
             try await group.waitForAll()
         }
     }
@@ -108,8 +112,13 @@ public struct PolluxServer: Service {
         }
     }
 
-    private static func reload(_ credentials: [TLSCredentials], on hangUps: UnixSignalsSequence) async {
+    /// Reads anew what can be read anew, whenever the server is told to.
+    private func reload(_ credentials: [TLSCredentials], on hangUps: UnixSignalsSequence) async {
         for await _ in hangUps {
+            if credentials.isEmpty {
+                self.logger.notice(
+                    "SIGHUP: only certificates are read anew, and there are none; settings need a restart")
+            }
             for credential in credentials { credential.reload() }
         }
     }

@@ -56,10 +56,7 @@ final class Router: Responder {
 
     private func events(_ request: Request, _ exchange: any Exchange) throws(Problem) {
         switch request.method {
-        case .GET, .HEAD: self.channels.readSeveral(request, on: exchange)
-        case .POST:
-            try self.requireCapacity(request)
-            self.channels.readSeveral(request, on: exchange)
+        case .GET, .HEAD, .POST: self.channels.readSeveral(request, on: exchange)
         default: try self.other(request, exchange, allow: "GET, HEAD, POST, OPTIONS")
         }
     }
@@ -98,12 +95,13 @@ final class Router: Responder {
     private func requireWrite(_ request: Request) throws(Problem) {
         try self.requireCapacity(request)
         guard self.cors.allowsWrite(request) else {
-            throw Problem(.forbidden, "Forbidden", detail: "pages of this origin may not write (cors.origins)")
+            throw Problem(
+                .forbidden, "Forbidden", detail: "pages of this origin may not write (cors.origins, publicOrigins)")
         }
     }
 
     private func requireCapacity(_ request: Request) throws(Problem) {
-        if request.isOverCapacity { throw .overCapacity }
+        if request.peer.isRefused { throw .overCapacity }
     }
 }
 

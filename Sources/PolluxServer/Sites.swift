@@ -25,6 +25,19 @@ struct Sites {
         }
     }
 
+    /// What counts as the server's own origin.
+    ///
+    /// - Parameter publicOrigins: The only ones, besides addresses, where there are any. Otherwise the names are known by
+    ///   which the server is reached: those of its certificates and listeners, and of the loopback.
+    func ownOrigins(_ publicOrigins: [String]) -> OwnOrigins {
+        guard publicOrigins.isEmpty else { return OwnOrigins(Set(publicOrigins.compactMap { Origin($0) })) }
+        let hosts = Set(self.listeners.map { $0.host.lowercased() })
+        return OwnOrigins { [credentials] name in
+            name == "localhost" || name.hasSuffix(".localhost") || hosts.contains(name)
+                || credentials.contains { $0.isNamed(name) }
+        }
+    }
+
     /// Logs where connections are taken.
     func tell(_ ports: [Int]) {
         for (listener, port) in zip(self.listeners, ports) {

@@ -41,6 +41,14 @@ final class TLSCredentials: Sendable {
     /// What a new connection is secured with.
     var context: TLSContext { self.loaded.withLock { $0.context } }
 
+    /// Whether a host name, in lower case, is in one of the certificates (RFC 9525, section 6.3: `*` stands for one label).
+    func isNamed(_ name: String) -> Bool {
+        let parent = name.firstIndex(of: ".").map { "*" + name[$0...] }
+        return self.loaded.withLock { $0.identities }.contains { identity in
+            identity.names.contains { [name, parent].contains($0.lowercased()) }
+        }
+    }
+
     /// Reads the files again, if they are not what they were.
     func reloadIfChanged() {
         let stamps = self.files.paths.map(FileStamp.init)

@@ -34,6 +34,8 @@ final class Batch {
     let events: [Event]
     /// The cursor of a reader that was given the batch.
     let through: Position
+    /// The bytes of all types and data.
+    private lazy var size = self.events.reduce(0) { $0 + $1.size }
     private var encodings = [ByteBuffer?](repeating: nil, count: Framing.allCases.count)
     /// What a poll is answered that is given all of the batch and nothing else.
     private(set) lazy var pollResponse = PollContent.response(self, gap: nil)
@@ -51,7 +53,17 @@ final class Batch {
     }
 
     /// The first events alone.
-    func prefix(_ count: Int) -> Batch {
+    ///
+    /// - Parameters:
+    ///   - limit: The most events.
+    ///   - size: The bytes of types and data that are enough: the event that fills them is the last. One is taken in any case.
+    func prefix(_ limit: Int, filling size: Int) -> Batch {
+        if self.events.count <= limit, self.size <= size { return self }
+        var (count, filled) = (0, 0)
+        while count < min(limit, self.events.count), filled < size || count == 0 {
+            filled += self.events[count].size
+            count += 1
+        }
         guard count < self.events.count, count > 0 else { return self }
         let events = Array(self.events[..<count])
         return Batch(epoch: self.epoch, after: self.after, events: events, through: events[count - 1].position)

@@ -47,7 +47,10 @@ public struct ChannelResource: Sendable {
 
     private func selection(_ parameters: ReadParameters) throws(Problem) -> Selection {
         guard parameters.channels.count <= self.configuration.channels else {
-            throw .badRequest("channel: at most \(self.configuration.channels) on one connection (limits.channels)")
+            let most = self.configuration.channels
+            throw Problem(
+                .badRequest, "Bad request", detail: "channel: at most \(most) on one connection (limits.channels)",
+                limit: Problem.Limit("limits.channels", most: most))
         }
         var names: [ChannelName] = []
         for bytes in parameters.channels {
@@ -65,7 +68,7 @@ public struct ChannelResource: Sendable {
         _ selection: Selection, _ parameters: ReadParameters, _ request: Request, on exchange: any Exchange
     ) {
         if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
-        if request.isOverCapacity { return exchange.respond(self.refusal(parameters)) }
+        if request.peer.isRefused { return exchange.respond(self.refusal(parameters)) }
         let loop = self.readers[exchange.eventLoop]
         let transport: any Transport =
             switch parameters.transport {

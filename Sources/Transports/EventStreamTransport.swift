@@ -13,8 +13,6 @@ final class EventStreamTransport: Transport {
         "X-Content-Type-Options": "nosniff",
     ]
 
-    private static let heartbeatType = Array("pollux.heartbeat".utf8)
-
     private let exchange: any Exchange
     private let configuration: TransportConfiguration
     private let heartbeat: TimeAmount
@@ -22,7 +20,7 @@ final class EventStreamTransport: Transport {
     private let hasEnvelope: Bool
     /// What stands at the beginning besides `retry`; asked for once.
     private let padding: Int
-    private let opening: ReadParameters.Opening
+    private let opening: Opening
     private let endsAt: NIODeadline
     /// How many bytes may still be written.
     private var budget: Int
@@ -41,16 +39,17 @@ final class EventStreamTransport: Transport {
         self.budget = parameters.budget ?? .max
     }
 
-    func begin(after id: EventID) -> Delivery {
+    func begin(after id: EventID, gap: Gap?) -> Delivery {
         self.exchange.beginStream(Response(.ok, headers: Self.headers))
         self.framing = .eventStream(envelope: self.hasEnvelope, isChunked: self.exchange.isChunked)
         var prelude: [UInt8] = []
         EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &prelude)
         if self.padding > 0 { EventStreamEncoder.appendComment(padding: self.padding, to: &prelude) }
-        if self.opening == .event || self.heartbeatForm == .event {
-            self.appendHeartbeatEvent(id: self.opening == .none ? nil : id.bytes, to: &prelude)
-        } else if self.opening == .id {
-            EventStreamEncoder.appendID(id.bytes, to: &prelude)
+        gap?.appendEvent(to: &prelude)
+        if self.heartbeatForm == .event {
+            Opening.appendHeartbeat(id: self.opening == .none ? nil : id, seconds: self.heartbeatSeconds, to: &prelude)
+        } else {
+            self.opening.append(id, heartbeat: self.heartbeatSeconds, to: &prelude)
         }
         return self.write(prelude)
     }
@@ -84,14 +83,11 @@ final class EventStreamTransport: Transport {
         switch self.heartbeatForm {
         case .retry: EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &bytes)
         case .comment: EventStreamEncoder.appendComment(padding: 0, to: &bytes)
-        case .event: self.appendHeartbeatEvent(id: nil, to: &bytes)
+        case .event: Opening.appendHeartbeat(id: nil, seconds: self.heartbeatSeconds, to: &bytes)
         }
     }
 
-    private func appendHeartbeatEvent(id: [UInt8]?, to bytes: inout [UInt8]) {
-        let seconds = String(self.heartbeat.nanoseconds / 1_000_000_000)
-        EventStreamEncoder.appendEvent(id: id, type: Self.heartbeatType, data: Array(seconds.utf8), to: &bytes)
-    }
+    private var heartbeatSeconds: Int64 { self.heartbeat.nanoseconds / 1_000_000_000 }
 
     func drain(at id: EventID) {
         if !self.exchange.hasBegunStream { self.exchange.beginStream(Response(.ok, headers: Self.headers)) }

@@ -30,8 +30,9 @@ final class PollTransport: Transport {
         self.retryMilliseconds = configuration.pollRetryMilliseconds
     }
 
-    func begin(after id: EventID) -> Delivery {
+    func begin(after id: EventID, gap: Gap?) -> Delivery {
         self.hasBegun = true
+        self.gap = gap
         if !self.parameters.hasCursor { self.opening = id }
         return .ready
     }
@@ -47,7 +48,7 @@ final class PollTransport: Transport {
 
     func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
         guard !batch.events.isEmpty || !self.collected.isEmpty else { return .ready }
-        if isLast, self.collected.isEmpty { return self.answer(batch.prefix(self.parameters.limit)) }
+        if isLast, self.collected.isEmpty { return self.answer(self.cut(batch)) }
         self.collected += batch.events
         self.epoch = batch.epoch
         self.collectedSize += batch.events.reduce(0) { $0 + $1.size }
@@ -91,7 +92,12 @@ final class PollTransport: Transport {
 
     private func answerCollected(through position: Position, epoch: Epoch) -> Delivery {
         let batch = Batch(epoch: epoch, after: position, events: self.collected, through: position)
-        return self.answer(batch.prefix(self.parameters.limit))
+        return self.answer(self.cut(batch))
+    }
+
+    /// As much of a batch as an answer takes.
+    private func cut(_ batch: Batch) -> Batch {
+        batch.prefix(self.parameters.limit, filling: self.configuration.pollSize)
     }
 
     private func answer(_ batch: Batch) -> Delivery {
@@ -117,11 +123,13 @@ final class PollTransport: Transport {
         if self.parameters.padding > 0 {
             EventStreamEncoder.appendComment(padding: self.parameters.padding, to: &prelude)
         }
-        if let opening = self.opening { EventStreamEncoder.appendID(opening.bytes, to: &prelude) }
-        if let gap = self.gap {
-            gap.appendEvent(to: &prelude)
-            // With no event behind it, nothing else would move the client's cursor over the gap.
-            if batch.events.isEmpty { EventStreamEncoder.appendID(batch.cursor.bytes, to: &prelude) }
+        self.gap?.appendEvent(to: &prelude)
+        if self.gap != nil, batch.events.isEmpty {
+            // Nothing else would move the client's cursor over the gap.
+            let form = self.parameters.opening == .event ? Opening.event : .id
+            form.append(batch.cursor, heartbeat: 0, to: &prelude)
+        } else if let id = self.opening {
+            self.parameters.opening.append(id, heartbeat: 0, to: &prelude)
         }
         var content = ByteBuffer(bytes: prelude)
         content.writeImmutableBuffer(batch.bytes(self.parameters.envelope ? .envelope : .eventStream))

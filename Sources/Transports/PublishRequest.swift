@@ -27,8 +27,7 @@ struct PublishRequest {
             drafts = [try Self.single(body, contentType, request)]
         }
         for draft in drafts where draft.data.count + draft.type.count > limits.eventSize {
-            throw .contentTooLarge(
-                "an event may have at most \(limits.eventSize) bytes of type and data (limits.eventSize)")
+            throw .contentTooLarge("an event's type and data", .init("limits.eventSize", most: limits.eventSize))
         }
         self.publication = Publication(channel: channel, drafts: drafts, key: key)
     }
@@ -83,30 +82,32 @@ struct PublishRequest {
     }
 
     private static func queryType(_ request: Request) throws(Problem) -> [UInt8] {
-        guard !request.query.isEmpty else { return [] }
-        do {
-            let form = try FormFields(parsing: request.query)
-            return form.fields.first { $0.name == Array("event".utf8) }?.value ?? []
-        } catch {
-            throw .badRequest("the query cannot be decoded: \(error)")
-        }
+        request.query.isEmpty ? [] : try Parameters(request.query).bytes("event") ?? []
     }
 
     private static func form(_ body: [UInt8], _ request: Request) throws(Problem) -> Draft {
-        let fields: [(name: [UInt8], value: [UInt8])]
-        do throws(MalformedEncoding) { fields = try FormFields(parsing: body).fields } catch {
-            throw .unprocessable("the form cannot be decoded: \(error)")
-        }
-        let data = fields.filter { $0.name == Array("data".utf8) }
+        let data = try Self.values(of: "data", in: body)
         guard data.count == 1 else {
             throw .unprocessable("data: a form must have exactly one such field, not \(data.count)")
         }
-        let types = fields.filter { $0.name == Array("event".utf8) }
+        let types = try Self.values(of: "event", in: body)
         guard types.count <= 1 else {
             throw .unprocessable("event: a form may have one such field, not \(types.count)")
         }
-        let type = if let field = types.first { field.value } else { try Self.queryType(request) }
-        return try Self.draft(type: type, data: data[0].value)
+        let type = if let type = types.first { type } else { try Self.queryType(request) }
+        return try Self.draft(type: type, data: data[0])
+    }
+
+    /// What a form has under a name, in whatever case.
+    private static func values(of name: String, in form: [UInt8]) throws(Problem) -> [[UInt8]] {
+        var values: [[UInt8]] = []
+        for field in FormFields(form).fields where field.name.lowercased() == name {
+            guard let value = PercentEncoding.decode(field.value, plusIsBlank: true) else {
+                throw .unprocessable("\(field.name): the form cannot be decoded: \(MalformedEncoding())")
+            }
+            values.append(value)
+        }
+        return values
     }
 
     private static func draft(type: [UInt8], data: [UInt8], line: Int? = nil) throws(Problem) -> Draft {
@@ -129,7 +130,7 @@ struct PublishRequest {
         _ body: [UInt8], _ limits: TransportConfiguration
     ) throws(Problem) -> [Draft] {
         guard body.count <= limits.batchSize else {
-            throw .contentTooLarge("a batch may have at most \(limits.batchSize) bytes (limits.batchSize)")
+            throw .contentTooLarge("a batch", .init("limits.batchSize", most: limits.batchSize))
         }
         var drafts: [Draft] = []
         for (index, line) in body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {

@@ -27,28 +27,13 @@ struct ReadParameters {
         case last(Int)
     }
 
-    /// How a stream tells the id after which it begins.
-    enum Opening: String {
-        case none
-        /// By a block that has nothing else, which sets the last event ID and fires nothing (WHATWG HTML, section 9.2.6).
-        case id
-        /// By a first heartbeat of the form `event`. Firefox and WebKit forget the id of a block without data.
-        case event
-
-        init(userAgent: String) {
-            let forgetsIDs =
-                userAgent.contains("Firefox/") || userAgent.contains("AppleWebKit/") && !userAgent.contains("Chrome/")
-            self = !userAgent.hasPrefix("Mozilla/") ? .none : forgetsIDs ? .event : .id
-        }
-    }
-
     var transport = Transport.poll
     var start = Start.now
     var wait: TimeAmount
     var limit: Int
     var heartbeat: TimeAmount
     var heartbeatForm: TransportConfiguration.HeartbeatForm
-    /// How a stream without a cursor tells the id after which it begins.
+    /// How an event stream without a cursor tells the id after which it begins.
     var opening = Opening.none
     var envelope = false
     /// Bytes of comment at the beginning.
@@ -66,49 +51,46 @@ struct ReadParameters {
         self.limit = defaults.pollLimit
         self.heartbeat = defaults.heartbeat
         self.heartbeatForm = defaults.heartbeatForm
-        var named = Named()
-        if !request.query.isEmpty { try named.take(Self.fields(request.query)) }
-        if request.method == .POST { try named.take(Self.fields(Array(request.body.readableBytesView))) }
-        self.transport = try Self.transport(request, named, defaults)
-        self.channels = named.channels
-        try self.takeStart(request, named)
-        try self.takeTimes(request, named, defaults)
-        try self.takeForm(request, named)
+        let parameters = Parameters(
+            request.query, request.method == .POST ? Array(request.body.readableBytesView) : [])
+        self.transport = try Self.transport(request, parameters, defaults)
+        self.channels = try parameters.channelNames()
+        try self.takeStart(request, parameters)
+        try self.takeTimes(request, parameters, defaults)
+        try self.takeForm(request, parameters)
     }
 
-    private static func fields(_ text: [UInt8]) throws(Problem) -> FormFields {
-        do { return try FormFields(parsing: text) } catch { throw .badRequest("the query cannot be decoded: \(error)") }
-    }
-
-    private static let mediaTypes: [StaticString] = ["text/event-stream", "application/json"]
+    private static let mediaTypes = ["text/event-stream", "application/json"]
 
     private static func transport(
-        _ request: Request, _ named: Named, _ defaults: TransportConfiguration
+        _ request: Request, _ named: Parameters, _ defaults: TransportConfiguration
     ) throws(Problem) -> Transport {
-        switch named.text("transport") {
+        switch try named.text("transport") {
         case "sse": return .eventStream
         case "poll": return .poll
         case "poll-sse": return .pollEventStream
         case "jsonp":
             guard defaults.jsonp else { throw .jsonpIsOff }
-            return .jsonp(callback: try JSONP.callback(named.text("callback"), request))
+            return .jsonp(callback: try JSONP.callback(try named.text("callback"), request))
         case .some(let other): throw .badRequest("transport=\(other): must be sse, poll, poll-sse or jsonp")
         case nil:
-            switch request.firstAccepted(of: Self.mediaTypes) {
+            switch request.preferred(of: Self.mediaTypes) {
             case 0: return .eventStream
             case 1: return .poll
-            default: return named.isPolyfill || named["padding"] != nil ? .eventStream : .poll
+            default: return named.isPolyfill || named.has("padding") ? .eventStream : .poll
             }
         }
     }
 
-    private mutating func takeStart(_ request: Request, _ named: Named) throws(Problem) {
+    private static let cursorNames = ["lasteventid", "evslasteventid", "after"]
+
+    private mutating func takeStart(_ request: Request, _ named: Parameters) throws(Problem) {
         if let header = request.lastEventID {
             self.start = .cursor(header)
-        } else if let cursor = named["lasteventid"] ?? named["evslasteventid"] ?? named["after"] {
+        } else if let name = Self.cursorNames.first(where: named.has), let cursor = try named.bytes(name) {
             self.start = .cursor(cursor)
         } else {
-            self.start = try Self.start(named.text("since") ?? "now")
+            self.start = try Self.start(try named.text("since") ?? "now")
         }
     }
 
@@ -128,7 +110,7 @@ struct ReadParameters {
     }
 
     private mutating func takeTimes(
-        _ request: Request, _ named: Named, _ defaults: TransportConfiguration
+        _ request: Request, _ named: Parameters, _ defaults: TransportConfiguration
     ) throws(Problem) {
         if let wait = try named.number("wait", most: Int(defaults.pollWaitMost.nanoseconds / 1_000_000_000)) {
             self.wait = .seconds(Int64(wait))
@@ -144,27 +126,27 @@ struct ReadParameters {
         }
     }
 
-    private mutating func takeForm(_ request: Request, _ named: Named) throws(Problem) {
-        if let open = named.text("open") {
+    private mutating func takeForm(_ request: Request, _ named: Parameters) throws(Problem) {
+        if let open = try named.text("open") {
             guard let known = Opening(rawValue: open) else {
                 throw .badRequest("open=\(open): must be id, event or none")
             }
             self.opening = known
-        } else if self.transport == .eventStream {
-            self.opening = Opening(userAgent: request.header("User-Agent") ?? "")
+        } else {
+            self.opening = Opening(request, self.transport)
         }
-        switch named.text("envelope") {
+        switch try named.text("envelope") {
         case "json": self.envelope = true
         case nil: self.envelope = false
         case .some(let other): throw .badRequest("envelope=\(other): must be json")
         }
-        if let form = named.text("heartbeatform") {
+        if let form = try named.text("heartbeatform") {
             guard let known = TransportConfiguration.HeartbeatForm(rawValue: form) else {
                 throw .badRequest("heartbeatForm=\(form): must be retry, comment or event")
             }
             self.heartbeatForm = known
         }
-        switch named.text("padding") {
+        switch try named.text("padding") {
         case "true": self.padding = 2_048
         case "false", nil: break
         case .some: self.padding = try named.number("padding", most: 8_192) ?? 0
@@ -172,43 +154,5 @@ struct ReadParameters {
         if let preamble = try named.number("evspreamble", most: 8_192) { self.padding = max(self.padding, preamble) }
         let polyfillBudget = try named.number("evsbuffersizelimit", most: .max)
         self.budget = try named.number("budget", most: .max) ?? polyfillBudget
-    }
-}
-
-/// Parameters by their names in lower case without `-` and `_`. One that is there twice counts by its first value that
-/// is not empty; an empty one counts as absent.
-private struct Named {
-    private var values: [String: [UInt8]] = [:]
-    /// How the client wrote the names.
-    private var spellings: [String: String] = [:]
-    private(set) var channels: [[UInt8]] = []
-    /// Whether there is a parameter of amvtek's polyfill.
-    private(set) var isPolyfill = false
-
-    mutating func take(_ form: FormFields) throws(Problem) {
-        for (name, value) in form.fields {
-            let spelling = String(decoding: name, as: UTF8.self)
-            let plain = spelling.lowercased().filter { $0 != "-" && $0 != "_" }
-            if plain == "channel" {
-                self.channels.append(value)
-            } else if !value.isEmpty, self.values[plain] == nil {
-                self.values[plain] = value
-                self.spellings[plain] = spelling
-            }
-            if plain.hasPrefix("evs") { self.isPolyfill = true }
-        }
-    }
-
-    subscript(name: String) -> [UInt8]? { self.values[name] }
-
-    func text(_ name: String) -> String? { self.values[name].map { String(decoding: $0, as: UTF8.self) } }
-
-    func number(_ name: String, most: Int) throws(Problem) -> Int? {
-        guard let text = self.values[name] else { return nil }
-        guard text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-            let asSent = "\(self.spellings[name] ?? name)=\(String(decoding: text, as: UTF8.self))"
-            throw .badRequest("\(asSent): must be \(name == "padding" ? "true or " : "")a number of decimal digits")
-        }
-        return text.count > 18 ? most : min(most, Int(String(decoding: text, as: UTF8.self)) ?? most)
     }
 }

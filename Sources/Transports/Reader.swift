@@ -67,7 +67,7 @@ final class Reader {
     private func begin(after position: Position) {
         self.cursor = position
         self.hasBegun = true
-        self.note(self.transport.begin(after: self.bridge.id(position)))
+        self.note(self.transport.begin(after: self.bridge.id(position), gap: nil))
         self.resume()
     }
 
@@ -162,21 +162,24 @@ final class Reader {
             self.transport.fail(error, at: self.bridge.id(self.cursor))
         case .success(let page):
             let trimmed = page.isTrimmed ? (reason: Gap.Reason.trimmed, text: self.bridge.id(page.after).bytes) : nil
-            if !self.hasBegun {
-                self.hasBegun = true
-                self.note(self.transport.begin(after: self.bridge.id(page.after)))
-            }
-            self.take(page, gap: gap ?? trimmed)
+            self.take(page, gap: (gap ?? trimmed).map { self.gap($0, before: page) })
             self.resume()
         }
     }
 
-    private func take(_ page: Page, gap: AskedFor?) {
-        self.cursor = page.through
-        if let gap, !self.isEnded {
-            let resumedAt = page.events.first.map { self.bridge.id($0.position) }
-            self.note(self.transport.tell(Gap(reason: gap.reason, after: gap.text, resumedAt: resumedAt)))
+    private func gap(_ askedFor: AskedFor, before page: Page) -> Gap {
+        let resumedAt = page.events.first.map { self.bridge.id($0.position) }
+        return Gap(reason: askedFor.reason, after: askedFor.text, resumedAt: resumedAt)
+    }
+
+    private func take(_ page: Page, gap: Gap?) {
+        if !self.hasBegun {
+            self.hasBegun = true
+            self.note(self.transport.begin(after: self.bridge.id(page.after), gap: gap))
+        } else if let gap {
+            self.note(self.transport.tell(gap))
         }
+        self.cursor = page.through
         if !self.isEnded { self.deliver(Batch(page, epoch: self.bridge.epoch)) }
     }
 

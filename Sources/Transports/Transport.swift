@@ -6,7 +6,10 @@ import NIOCore
 /// Each method says what became of what was written.
 protocol Transport: AnyObject {
     /// The reader begins, after a position; called once, first.
-    func begin(after id: EventID) -> Delivery
+    ///
+    /// - Parameter gap: What the reader asked for and is not given; told before all else.
+    func begin(after id: EventID, gap: Gap?) -> Delivery
+    /// The reader has fallen so far behind that something was dropped which it has not read.
     func tell(_ gap: Gap) -> Delivery
     /// - Parameters:
     ///   - batch: May be empty, as the last of several.

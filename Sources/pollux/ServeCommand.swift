@@ -33,6 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = configuration.logLevel
         let openFiles = OpenFiles.raiseLimit()
         let connections = configuration.connections ?? OpenFiles.connections(within: openFiles)
+        try OpenFiles.check(connections: connections, within: openFiles)
         configuration.connections = connections
         logger.info(
             "limit of open files raised", metadata: ["openFiles": "\(openFiles)", "connections": "\(connections)"])

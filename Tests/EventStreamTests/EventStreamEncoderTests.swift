@@ -16,8 +16,8 @@ import Testing
         }
     }
 
-    @Test func `An event has its fields in the order id, event, data`() {
-        #expect(event(id: "1", type: "price", data: "{}") == "id: 1\nevent: price\ndata: {}\n\n")
+    @Test func `An event has its fields in the order event, data, id, and ends with the id`() {
+        #expect(event(id: "1", type: "price", data: "{}") == "event: price\ndata: {}\nid: 1\n\n")
     }
 
     @Test(arguments: ["", "message"])
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func `An empty id is written, since it clears the last event ID`() {
-        #expect(event(id: "", data: "a") == "id: \ndata: a\n\n")
+        #expect(event(id: "", data: "a") == "data: a\nid: \n\n")
     }
 
     @Test(arguments: [

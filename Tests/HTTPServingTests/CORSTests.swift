@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct CORSTests {
     private let open = CORS()
-    private let closed = CORS(allowed: ["https://a.example", "http://localhost:8000"])
+    private let closed = CORS(
+        allowed: ["https://a.example", "http://localhost:8000"], requestHeaders: ["X-Tenant"],
+        ownOrigins: OwnOrigins { $0 == "pollux.example" })
     private static let exposed = "Last-Event-ID, Link, Retry-After, Idempotency-Replayed"
 
     @Test(arguments: ["https://a.example", "null", nil])
@@ -14,7 +16,7 @@ import Testing
         #expect(open.headers(for: origin) == expected)
     }
 
-    @Test(arguments: ["https://a.example", "http://localhost:8000"])
+    @Test(arguments: ["https://a.example", "http://localhost:8000", "https://a.example:443", "HTTPS://A.example"])
     func `An origin on the list may read, with credentials`(origin: String) {
         let expected: HTTPHeaders = [
             "Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin",
@@ -24,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "https://b.example", "http://a.example", "https://a.example:443", "https://a.example.evil", "null", "", nil,
+        "https://b.example", "http://a.example", "https://a.example:444", "https://a.example.evil", "null", "", nil,
         "https://a.example\r\nX: x",
     ])
     func `Any other origin is told nothing but that it matters`(origin: String?) {
@@ -37,7 +39,7 @@ import Testing
 
     @Test(arguments: [
         (nil, true), ("https://a.example", true), ("https://b.example", false), ("null", false),
-        ("http://pollux.example:8080", true), ("https://pollux.example:8080", true), ("http://pollux.example", false),
+        ("http://pollux.example:8080", true), ("https://pollux.example:8080", false), ("http://pollux.example", false),
         ("http://evil-pollux.example:8080", false), ("http://evil.example/://pollux.example:8080", false), ("", false),
     ])
     func `With a list those on it may write, the server's own pages, and whoever is no page`(
@@ -53,23 +55,28 @@ import Testing
         #expect(!closed.allowsWrite(request(["Origin": "http://"], host: "")))
     }
 
-    private let allowed: HTTPHeaders = [
-        "Allow": "GET, OPTIONS",
-        "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
-        "Access-Control-Allow-Headers":
-            "Accept, Authorization, Cache-Control, Content-Type, Idempotency-Key, Last-Event-ID, X-Requested-With",
-        "Access-Control-Max-Age": "7200",
-    ]
+    private func allowed(_ further: String = "") -> HTTPHeaders {
+        [
+            "Allow": "GET, OPTIONS",
+            "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
+            "Access-Control-Allow-Headers":
+                "Accept, Authorization, Cache-Control, Content-Type, Idempotency-Key, Last-Event-ID, X-Requested-With, "
+                + "traceparent, tracestate, baggage" + further,
+            "Access-Control-Max-Age": "7200",
+        ]
+    }
 
     @Test func `A preflight is told methods, fields and for how long`() {
         let response = open.preflight(request([:]), allow: "GET, OPTIONS")
         #expect(response.status == .noContent)
         #expect(response.body == nil)
-        #expect(response.headers == allowed)
+        #expect(response.headers == allowed())
     }
 
     @Test func `With a list only those on it see a preflight`() {
-        #expect(closed.preflight(request(["Origin": "https://a.example"]), allow: "GET, OPTIONS").headers == allowed)
+        #expect(
+            closed.preflight(request(["Origin": "https://a.example"]), allow: "GET, OPTIONS").headers
+                == allowed(", X-Tenant"))
         for fields: HTTPHeaders in [[:], ["Origin": "https://b.example"]] {
             #expect(closed.preflight(request(fields), allow: "GET, OPTIONS").headers == ["Allow": "GET, OPTIONS"])
         }

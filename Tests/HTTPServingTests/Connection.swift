@@ -12,7 +12,7 @@ final class Connection {
     private let channel: EmbeddedChannel
 
     init(
-        limits: Limits = Limits(), cors: CORS = CORS(), isOverCapacity: Bool = false,
+        limits: Limits = Limits(), cors: CORS = CORS(), peer: Peer = Peer(),
         respond: @escaping (Request, any Exchange) -> Void = { _, _ in }
     ) throws {
         self.responder = RecordingResponder(respond)
@@ -20,7 +20,7 @@ final class Connection {
         self.loop = LoopContext(
             eventLoop: self.channel.eventLoop, responder: self.responder, cors: cors, limits: limits)
         let handler = SocketHandler()
-        let connection = HTTP1Connection(self.loop, over: handler, tls: nil, isOverCapacity: isOverCapacity)
+        let connection = HTTP1Connection(self.loop, over: handler, tls: nil, peer: peer)
         try self.channel.pipeline.syncOperations.addHandlers([self.socket, handler, connection])
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -155,8 +155,8 @@ import Testing
     }
 
     @Test func `A connection beyond the limit gets one answer, and the responder knows`() throws {
-        let connection = try Connection(isOverCapacity: true) { request, exchange in
-            exchange.respond(.text("\(request.isOverCapacity)"))
+        let connection = try Connection(peer: Peer(admission: .refused)) { request, exchange in
+            exchange.respond(.text("\(request.peer.isRefused)"))
         }
         try connection.send(Connection.request() + Connection.request())
         let answer = try connection.answer()

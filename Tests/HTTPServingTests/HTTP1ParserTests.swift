@@ -23,7 +23,7 @@ import Testing
                     }
                 }
             } catch {
-                parts.append("\(error.status.code)")
+                parts.append("\(error.problem.status.code)")
             }
         }
         return parts
@@ -32,7 +32,7 @@ import Testing
     private func text(_ head: RequestHead) -> String {
         let fields = head.headers.map { " \($0.name)=\($0.value)" }.joined()
         return
-            "\(head.method) \(String(decoding: head.target, as: UTF8.self)) \(head.isHTTP10 ? "1.0" : "1.1")\(fields)"
+            "\(head.method) \(String(decoding: head.target.path + (head.target.query.isEmpty ? [] : [0x3F] + head.target.query), as: UTF8.self)) \(head.isHTTP10 ? "1.0" : "1.1")\(fields)"
     }
 
     /// The text whole, byte by byte, and in two at every byte.
@@ -59,7 +59,7 @@ import Testing
     @Test(arguments: [
         Case("GET / HTTP/1.1\r\n\r\n", "GET / 1.1", "end "),
         Case("GET /é?a=b HTTP/1.0\r\n\r\n", "GET /é?a=b 1.0", "end "),
-        Case("\r\n\r\nGET * HTTP/1.1\r\n\r\n", "GET * 1.1", "end "),
+        Case("\r\n\r\nOPTIONS * HTTP/1.1\r\n\r\n", "OPTIONS * 1.1", "end "),
         Case(
             "GET / HTTP/1.1\r\nA: b\r\nC:\r\nD:e\r\nF: \t g h\t \r\nA: i\r\n\r\n", "GET / 1.1 A=b C= D=e F=g h A=i",
             "end "),
@@ -102,11 +102,15 @@ import Testing
         ("POST / HTTP/1.1\r\nContent-Length:\r\n\r\n", "400"),
         ("POST / HTTP/1.1\r\nContent-Length: 9999999999999999999\r\n\r\n", "400"),
         ("POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
-        ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "501"),
         ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
-        ("POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\n", "501"),
         ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "400"),
-        ("GET / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n", "501"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", "400"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding:\r\n\r\n", "400"),
+        ("POST / HTTP/1.0\r\nTransfer-Encoding: gzip\r\n\r\n", "400"), ("GET * HTTP/1.1\r\n\r\n", "400"),
+        ("GET /#a HTTP/1.1\r\n\r\n", "400"), ("GET http:///x HTTP/1.1\r\n\r\n", "400"),
     ])
     func `What is no request is refused, however it is cut`(text: String, status: String) {
         for pieces in cuts(of: text) { #expect(parts(of: pieces) == [status], "\(pieces.map(\.count))") }
@@ -158,6 +162,43 @@ import Testing
         let trailer = Self.chunked + "0\r\n" + String(repeating: "A: b\r\n", count: 20)
         #expect(parts(of: [Array(trailer.utf8)], headSize: 100) == [Self.chunkedHead, "431"])
         #expect(parts(of: [Array((trailer + "\r\n").utf8)], headSize: 150) == [Self.chunkedHead, "end "])
+    }
+
+    @Test func `An extension of a chunk has the same bound in one piece as in many`() {
+        let extended = Self.chunked + "1;" + String(repeating: "x", count: 254) + "\r\na\r\n0\r\n\r\n"
+        for pieces in cuts(of: extended) { #expect(parts(of: pieces) == [Self.chunkedHead, "end a"]) }
+        let tooLong = Self.chunked + "1;" + String(repeating: "x", count: 255) + "\r\na\r\n0\r\n\r\n"
+        for pieces in cuts(of: tooLong) { #expect(parts(of: pieces) == [Self.chunkedHead, "400"]) }
+    }
+
+    @Test func `The extensions of all chunks and the trailer are bounded in sum`() {
+        let chunk = "1;" + String(repeating: "x", count: 19) + "\r\na\r\n"
+        let chunks = String(repeating: chunk, count: 5)
+        #expect(parts(of: [Array((Self.chunked + chunks + "0\r\n\r\n").utf8)], headSize: 100).last == "end aaaaa")
+        for end in ["1;x\r\na\r\n0\r\n\r\n", "0\r\nA: b\r\n\r\n"] {
+            #expect(parts(of: [Array((Self.chunked + chunks + end).utf8)], headSize: 100) == [Self.chunkedHead, "431"])
+        }
+    }
+
+    @Test func `What cannot be used says of which origin the page is, as far as that has come`() {
+        func origin(_ text: String) -> String? {
+            var parser = HTTP1Parser(headSize: 200, fieldCount: 2)
+            parser.append(ByteBuffer(string: text))
+            do {
+                while try parser.next() != nil {}
+                return parser.originSoFar
+            } catch {
+                return error.origin
+            }
+        }
+        #expect(origin("FLY / HTTP/1.1\r\nHost: x\r\norigin: https://a\r\n\r\n") == "https://a")
+        #expect(origin("GET / HTTP/2.0\r\nOrigin:https://a \r\nHost: x\r\n\r\n") == "https://a")
+        #expect(origin("GET / HTTP/1.1\r\nOrigin: a\r\nB: \(String(repeating: "x", count: 200))\r\n\r\n") == "a")
+        #expect(origin("POST / HTTP/1.1\r\nOrigin: a\r\nTransfer-Encoding: gzip\r\n\r\n") == "a")
+        #expect(origin("GET / HTTP/1.1\r\nOrigin: a\r\nHost: x") == "a")
+        #expect(origin("GET / HTTP/1.1\r\nOrigin: a") == nil)
+        #expect(origin("GET /?\nOrigin:a HTTP/1.1\r\n\r\n") == nil)
+        #expect(origin("FLY / HTTP/1.1\r\nHost: x\r\n\r\n") == nil)
     }
 
     @Test func `Nothing is held of what has been looked at`() throws {

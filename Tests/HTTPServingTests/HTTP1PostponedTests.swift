@@ -232,12 +232,42 @@ import Testing
         #expect(!connection.isOpen)
     }
 
-    @Test func `A held request of a client that has closed its half is given up`() throws {
-        let connection = try later.connection()
+    @Test func `A held request of a client that has closed its half is answered when its time comes`() throws {
+        var held: (any Exchange)?
+        let delegate = RecordingDelegate()
+        let connection = try Connection { _, exchange in
+            exchange.delegate = delegate
+            held = exchange
+        }
         try connection.get("/held")
         connection.closeInput()
+        #expect(connection.isOpen)
+        #expect(delegate.calls.isEmpty)
+        held?.respond(.text("x"))
+        connection.settle()
+        #expect(try connection.answer().body == "x")
         #expect(!connection.isOpen)
-        #expect(later.delegate.calls == [.closed])
+    }
+
+    @Test func `A stream of a client that has closed its half goes on, with a heartbeat at once, to its last chunk`()
+        throws
+    {
+        var stream: (any Exchange)?
+        let delegate = RecordingDelegate()
+        let connection = try Connection { _, exchange in
+            exchange.delegate = delegate
+            exchange.beginStream(Response(.ok))
+            stream = exchange
+        }
+        try connection.get("/stream")
+        connection.closeInput()
+        connection.wait(.milliseconds(100))
+        #expect(delegate.calls == [.deadlineReached])
+        _ = stream?.write(ByteBuffer(string: "1\r\na\r\n"))
+        stream?.end()
+        connection.settle()
+        #expect(connection.text().hasSuffix("\r\n\r\n1\r\na\r\n0\r\n\r\n"))
+        #expect(!connection.isOpen)
     }
 
     @Test func `A request that was not sent to its end is given up`() throws {

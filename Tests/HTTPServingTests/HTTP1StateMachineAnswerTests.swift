@@ -100,8 +100,9 @@ import Testing
 
     @Test func `The answer to what is no HTTP is the last`() {
         var machine = HTTP1StateMachine(bodySize: 10)
-        _ = machine.failed(.badRequest("x"))
+        _ = machine.failed(.badRequest("x"), origin: "https://a.example")
         let answer = machine.answered()
         #expect(answer?.keepsAlive == false)
+        #expect(answer?.origin == "https://a.example")
     }
 }

@@ -37,11 +37,12 @@ import Testing
     }
 
     enum Event: CaseIterable {
-        case head, body, end, failed, answered, streamBegan, streamEnded, drain
+        case head, body, end, failed, answered, streamBegan, streamEnded, drain, inputEnded
     }
 
     enum Outcome: Equatable {
-        case nothing, awaitBody(sendContinue: Bool), handle(String), refuse(HTTPResponseStatus), answer, ended, close
+        case nothing, awaitBody(sendContinue: Bool), handle(String), refuse(HTTPResponseStatus), answer, ended, close,
+            isOwed
 
         init(_ action: HTTP1StateMachine.OnPart) {
             switch action {
@@ -63,6 +64,11 @@ import Testing
         (.answering, .answered, .answer, .waiting),
         (.answering, .streamBegan, .answer, .streaming),
         (.streaming, .streamEnded, .ended, .ending),
+        (.waiting, .inputEnded, .isOwed, .ending),
+        (.receiving, .inputEnded, .nothing, .ending),
+        (.answering, .inputEnded, .isOwed, .answering),
+        (.streaming, .inputEnded, .isOwed, .streaming),
+        (.ending, .inputEnded, .isOwed, .ending),
     ]
 
     @Test(arguments: Stage.allCases, Event.allCases)
@@ -78,11 +84,12 @@ import Testing
         case .head: Outcome(machine.received(.head(.parsed(.POST, ["Content-Length": "1"]))))
         case .body: Outcome(machine.received(.body(ByteBuffer(string: "x"))))
         case .end: Outcome(machine.received(.end))
-        case .failed: Outcome(machine.failed(.badRequest("x")))
+        case .failed: Outcome(machine.failed(.badRequest("x"), origin: nil))
         case .answered: machine.answered() == nil ? .nothing : .answer
         case .streamBegan: machine.streamBegan() == nil ? .nothing : .answer
         case .streamEnded: machine.streamEnded() ? .ended : .nothing
         case .drain: machine.drain() == .close ? .close : .nothing
+        case .inputEnded: machine.inputEnded() ? .isOwed : .nothing
         }
     }
 

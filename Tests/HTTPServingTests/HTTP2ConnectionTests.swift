@@ -33,7 +33,7 @@ import Testing
 
     @Test func `A client that goes with the last answer of a full server does no harm`() throws {
         var exchanges: [any Exchange] = []
-        let pair = try HTTP2Pair(isOverCapacity: true) { exchanges.append($1) }
+        let pair = try HTTP2Pair(peer: Peer(admission: .refused)) { exchanges.append($1) }
         try pair.send("/", on: 1)
         exchanges[0].respond(Problem.overCapacity.response)
         try pair.disconnect()

@@ -15,12 +15,12 @@ final class HTTP2Pair {
     var isDeaf = false
 
     init(
-        limits: Limits = Limits(), isOverCapacity: Bool = false, respond: @escaping (Request, any Exchange) -> Void
+        limits: Limits = Limits(), peer: Peer = Peer(), respond: @escaping (Request, any Exchange) -> Void
     ) throws {
         self.loop = LoopContext(
             eventLoop: self.server.eventLoop, responder: RecordingResponder(respond), limits: limits)
         let socket = SocketHandler()
-        let connection = HTTP2Connection(self.loop, over: socket, isOverCapacity: isOverCapacity)
+        let connection = HTTP2Connection(self.loop, over: socket, peer: peer)
         try self.server.pipeline.syncOperations.addHandlers([
             socket, NIOHTTP2Handler(for: connection, limits: self.loop.limits), connection,
         ])

@@ -28,7 +28,7 @@ import Testing
             case "/held":
                 exchange.delegate = Holder(exchange)
                 self.held?.yield()
-            default: exchange.respond(.text("\(request.pathText) \(request.isOverCapacity)"))
+            default: exchange.respond(.text("\(request.pathText) \(request.peer.isRefused)"))
             }
         }
     }

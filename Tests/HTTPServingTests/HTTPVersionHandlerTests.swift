@@ -23,7 +23,7 @@ import Testing
     private func begin(isSecure: Bool = false) throws {
         let socket = SocketHandler()
         let tls = isSecure ? try TLSHandler(.client(.init(trust: .anybody)), handshakeTimeout: nil) : nil
-        let handler = HTTPVersionHandler(self.loop, over: socket, tls: tls, isOverCapacity: false)
+        let handler = HTTPVersionHandler(self.loop, over: socket, tls: tls, peer: Peer())
         try self.channel.pipeline.syncOperations.addHandlers([socket, handler])
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -9,13 +9,15 @@ import Testing
     @Test func `Without fields nothing is known`() {
         let known = known([:])
         #expect(known.hostCount + known.contentLengths + known.transferEncodings == 0)
-        #expect(known.connection.isEmpty && !known.isChunked && !known.expectsContinue && !known.isByScript)
+        #expect(
+            known.connection.isEmpty && known.transferCoding == .none && !known.expectsContinue && !known.isByScript)
         #expect(known.contentLength == nil && known.origin == nil && known.accept == nil && known.lastEventID == nil)
     }
 
     static let fields = [
         ("Host", "h"), ("Content-Length", "12"), ("Expect", "100-Continue"), ("Origin", "o"), ("Accept", "a"),
-        ("Last-Event-ID", "e-1"), ("X-Requested-With", "x"), ("Transfer-Encoding", "Chunked"), ("Connection", "Close"),
+        ("Last-Event-ID", "e-1"), ("X-Requested-With", "xmlHTTPrequest"), ("Transfer-Encoding", "Chunked"),
+        ("Connection", "Close"),
     ]
 
     @Test(arguments: [
@@ -29,7 +31,7 @@ import Testing
         }
         #expect(known.hostCount == 1)
         #expect(known.contentLengths == 1 && known.contentLength == 12)
-        #expect(known.transferEncodings == 1 && known.isChunked)
+        #expect(known.transferEncodings == 1 && known.transferCoding == .chunked)
         #expect(known.expectsContinue && known.isByScript)
         #expect(known.connection == .close)
         #expect(known.origin == "o")
@@ -44,7 +46,7 @@ import Testing
             ]))
         #expect(known.hostCount == 2)
         #expect(known.origin == "a")
-        #expect(known.accept == [])
+        #expect(known.accept == Array(",b".utf8))
     }
 
     @Test(
@@ -55,6 +57,28 @@ import Testing
         ] as [(String, KnownFields.Connection)])
     func `What becomes of the connection is found in a list`(value: String, connection: KnownFields.Connection) {
         #expect(known(HTTPHeaders([("Connection", value)])).connection == connection)
+    }
+
+    @Test(
+        arguments: [
+            (["chunked"], .chunked), (["Chunked"], .chunked), ([""], .none), (["gzip"], .unknown),
+            (["gzip, chunked"], .unknown),
+            (["gzip", "chunked"], .unknown), (["chunked", "chunked"], .unframed), (["chunked, gzip"], .unframed),
+            (["chunked;q=1"], .unknown), (["\"chunked\""], .unknown), (["identity"], .unknown),
+            (["xchunked"], .unknown),
+        ] as [([String], TransferCoding)])
+    func `The transfer coding is the whole list`(lines: [String], coding: TransferCoding) {
+        var known = KnownFields()
+        for line in lines {
+            var (name, line) = ("transfer-encoding", line)
+            name.withUTF8 { name in line.withUTF8 { known.take(.init(name), .init($0)) } }
+        }
+        #expect(known.transferCoding == coding)
+    }
+
+    @Test(arguments: ["com.example.app", "", "XMLHttpRequest2", "XMLHttp"])
+    func `A script is known by what it says, not by saying something`(value: String) {
+        #expect(!known(["X-Requested-With": value]).isByScript)
     }
 
     @Test(arguments: ["Hosts", "Hos", "Xost", "Accepts", "Content_Length", "Last_Event_ID", "Origim"])

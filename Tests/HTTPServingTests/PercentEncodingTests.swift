@@ -27,8 +27,7 @@ import Testing
     @Test(arguments: ["%", "a%", "%4", "%4x", "%x4", "%%41", "% 41", "%-1", "%+1", "%é"])
     func `A percent sign without two hexadecimal digits is nothing`(text: String) {
         #expect(PercentEncoding.decode(Array(text.utf8)[...], plusIsBlank: true) == nil)
-        #expect(throws: MalformedEncoding.self) { try FormFields(parsing: Array("a=\(text)".utf8)) }
-        #expect(throws: MalformedEncoding.self) { try FormFields(parsing: Array("\(text)=a".utf8)) }
+        #expect(FormFields(Array("\(text)=a&b=\(text)".utf8)).fields.map(\.name) == ["b"])
     }
 
     @Test func `A part of a longer text is decoded alone`() {
@@ -38,14 +37,11 @@ import Testing
 
     @Test(arguments: [
         ("", []), ("&", []), ("&&a=1&", ["a:1"]), ("a=1&b=2", ["a:1", "b:2"]), ("a", ["a:"]), ("a=", ["a:"]),
-        ("=a", [":a"]), ("=", [":"]), ("a=1&a=2", ["a:1", "a:2"]), ("a=b=c", ["a:b=c"]), ("a+b=c+d", ["a b:c d"]),
-        ("a%3D=%26", ["a=:&"]), ("a=1;b=2", ["a:1;b=2"]), ("a=\r\n", ["a:\r\n"]), ("é=ü", ["é:ü"]),
+        ("=a", [":a"]), ("=", [":"]), ("a=1&a=2", ["a:1", "a:2"]), ("a=b=c", ["a:b=c"]), ("a+b=c+d", ["a b:c+d"]),
+        ("a%3D=%26", ["a=:%26"]), ("a=1;b=2", ["a:1;b=2"]), ("a=\r\n", ["a:\r\n"]), ("é=ü", ["é:ü"]),
     ])
-    func `Form fields are found in their order`(text: String, fields: [String]) throws {
-        let parsed = try FormFields(parsing: Array(text.utf8)).fields
-        let texts = parsed.map {
-            "\(String(decoding: $0.name, as: UTF8.self)):\(String(decoding: $0.value, as: UTF8.self))"
-        }
-        #expect(texts == fields)
+    func `Form fields are found in their order, their values as they were sent`(text: String, fields: [String]) {
+        let parsed = FormFields(Array(text.utf8)).fields
+        #expect(parsed.map { "\($0.name):\(String(decoding: $0.value, as: UTF8.self))" } == fields)
     }
 }

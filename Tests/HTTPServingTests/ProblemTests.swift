@@ -17,6 +17,14 @@ import Testing
         #expect(text == #"{"type":"about:blank","title":"Bad \"x\"","status":400,"detail":"a\nb"}"#)
     }
 
+    @Test func `A limit is told by its key and its number, for clients that can keep to it`() throws {
+        let body = try #require(Problem.contentTooLarge("an event", .init("limits.eventSize", most: 10)).response.body)
+        #expect(
+            String(buffer: body).hasSuffix(
+                #""detail":"an event may have at most 10 bytes (limits.eventSize)","limit":"limits.eventSize","most":10}"#
+            ))
+    }
+
     @Test func `No line of a problem can be taken for an event`() throws {
         let problem = Problem.badRequest("data: x\ndata: y\r\ndata: z\u{2028}data: u")
         let text = String(buffer: try #require(problem.response.body))
@@ -32,7 +40,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (Problem.badRequest("x"), 400), (.notFound("x"), 404), (.contentTooLarge("x"), 413), (.unprocessable("x"), 422),
+        (Problem.badRequest("x"), 400), (.notFound("x"), 404), (.contentTooLarge("x", .init("a.b", most: 1)), 413),
+        (.unprocessable("x"), 422),
         (.overCapacity, 503),
     ])
     func `Every kind has its status and says the detail`(problem: Problem, status: Int) {

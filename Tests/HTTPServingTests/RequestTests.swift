@@ -9,21 +9,6 @@ import Testing
         Request(.parsed(.GET, target: target, fields))
     }
 
-    @Test(arguments: [
-        ("/", "/", ""), ("/a/b", "/a/b", ""), ("/a?b=c", "/a", "b=c"), ("/a?", "/a", ""), ("/?a?b", "/", "a?b"),
-        ("/a%3Fb?c", "/a%3Fb", "c"), ("*", "*", ""), ("http://x/a?b", "/a", "b"), ("http://x", "/", ""),
-        ("http://x/", "/", ""), ("http://x?b", "/", "b"), ("http://x:80/a", "/a", ""),
-        ("HTTPS://u@x/a/http://y", "/a/http://y", ""), ("/a?u=http://x/y", "/a", "u=http://x/y"),
-        ("//x/a", "//x/a", ""),
-        ("a://", "/", ""),
-    ])
-    func `Path and query are found in targets of every form`(target: String, path: String, query: String) {
-        let request = request(target)
-        #expect(request.path == Array(path.utf8))
-        #expect(request.pathText == path)
-        #expect(request.query == Array(query.utf8))
-    }
-
     @Test func `An empty field counts as absent`() {
         #expect(request("/", ["A": ""]).header("a") == nil)
         #expect(request("/", ["A": "x"]).header("a") == "x")
@@ -48,16 +33,6 @@ import Testing
         #expect(request("/", ["Content-Type": ""]).contentType?.mediaType == nil)
     }
 
-    @Test(arguments: [
-        ("text/event-stream", 0), ("application/json", 1), ("application/json, text/event-stream", 0),
-        ("TEXT/Event-Stream", 0), ("text/html, application/json;q=0.9", 1), ("*/*", nil), ("text/html", nil), ("", nil),
-        ("text/event-strea", nil),
-    ])
-    func `The first type that is accepted is found in whatever case`(field: String, index: Int?) {
-        let request = request("/", ["Accept": field])
-        #expect(request.firstAccepted(of: ["text/event-stream", "application/json"]) == index)
-    }
-
     @Test func `All fields of a name are found, in whatever case`() {
         let request = request("/", HTTPHeaders([("A", "1"), ("B", "2"), ("a", "3"), ("aa", "4")]))
         #expect(request.values(of: "A") == ["1", "3"])
@@ -71,6 +46,20 @@ import Testing
     }
 
     @Test func `Without Accept no type is named`() {
-        #expect(request().firstAccepted(of: ["text/event-stream"]) == nil)
+        #expect(request().preferred(of: ["text/event-stream"]) == nil)
+    }
+
+    @Test func `Accept is all its lines`() {
+        let request = request("/", HTTPHeaders([("Accept", "text/html"), ("accept", "text/event-stream")]))
+        #expect(request.preferred(of: ["text/event-stream", "application/json"]) == 0)
+    }
+
+    @Test(arguments: [
+        ([], nil), (["identity"], nil), ([""], nil), (["gzip"], "gzip"), (["Identity, br"], "br"),
+        (["identity", "gzip"], "gzip"),
+    ])
+    func `A coding that changes the content is found in any line`(lines: [String], coding: String?) {
+        let fields = HTTPHeaders(lines.map { ("Content-Encoding", $0) })
+        #expect(request("/", fields).contentEncoding == coding)
     }
 }

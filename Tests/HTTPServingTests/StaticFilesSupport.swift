@@ -62,8 +62,9 @@ extension Request {
             bytes += Array(value.utf8)
             fields.append(RequestHead.Field(name: start..<middle, value: middle..<bytes.count))
         }
-        return Request(
-            RequestHead(method: method, target: Array(target.utf8), isHTTP10: false, bytes: bytes, fields: fields))
+        let parts = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        let path = RequestTarget(path: Array(parts[0]), query: parts.count > 1 ? Array(parts[1]) : [], authority: nil)
+        return Request(RequestHead(method: method, target: path, isHTTP10: false, bytes: bytes, fields: fields))
     }
 }
 

@@ -61,7 +61,10 @@ import Transports
         ("logLevel", ""), ("stream.heartbeatForm", "none"), ("ledger", "redis"), ("host", ""), ("host", "a b"),
         ("cors.origins", "*"), ("cors.origins", "https://*.example.org"), ("cors.origins", "example.org"),
         ("cors.origins", "https://example.org/"),
-        ("cors.origins", "https://"), ("cors.origins", "://a"), ("cors.origins", "https://Example.org"),
+        ("cors.origins", "https://"), ("cors.origins", "://a"), ("cors.origins", "https://u@a.org"),
+        ("cors.origins", "https://a.org:x"),
+        ("publicOrigins", "null"), ("publicOrigins", "app://a"), ("publicOrigins", "a.org"), ("cors.headers", "a b"),
+        ("cors.headers", "X-A:"),
         ("cors.origins", "https://a.org,b"), ("cors.origins", "https://a.org https://b.org"),
     ])
     func `What is beyond a range, or another word, is refused`(_ key: String, _ value: String) throws {
@@ -89,15 +92,18 @@ import Transports
     @Test(arguments: [
         (#"["https://a.org", "http://b:8080"]"#, ["https://a.org", "http://b:8080"]), ("[]", []), (#""""#, []),
         (#""https://a.org, null""#, ["https://a.org", "null"]),
+        (#"["https://A.org:443", "HTTP://b:80"]"#, ["https://a.org", "http://b"]),
     ])
     func `Origins are an array, or a text with commas`(_ written: String, _ origins: [String]) throws {
         #expect(try load("{\"cors\": {\"origins\": \(written)}}").server.corsOrigins == origins)
     }
 
-    @Test func `Origins decide whose pages may ask`() throws {
-        let cors = try load(environment: ["POLLUX_CORS_ORIGINS": "https://a.org,https://b.org"]).server.http.cors
-        #expect("\(cors.headers(for: "https://b.org"))".contains("https://b.org"))
-        #expect(!"\(cors.headers(for: "https://c.org"))".contains("Access-Control-Allow-Origin"))
+    @Test func `Further fields and the server's own origins are lists too`() throws {
+        let server = try load(
+            environment: ["POLLUX_CORS_HEADERS": "X-Tenant, X-App", "POLLUX_PUBLIC_ORIGINS": "https://Push.org:443"]
+        ).server
+        #expect(server.corsHeaders == ["X-Tenant", "X-App"])
+        #expect(server.publicOrigins == ["https://push.org"])
     }
 
     @Test(arguments: ["null", "\"\""])

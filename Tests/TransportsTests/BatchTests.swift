@@ -25,23 +25,23 @@ import Testing
 
     @Test func `Events become blocks of an event stream`() throws {
         let batch = batch(try event(7, "x"), try event(9, "a\nb", type: "price"))
-        #expect(text(batch, .eventStream) == "id: e-7\ndata: x\n\nid: e-9\nevent: price\ndata: a\ndata: b\n\n")
+        #expect(text(batch, .eventStream) == "data: x\nid: e-7\n\nevent: price\ndata: a\ndata: b\nid: e-9\n\n")
     }
 
     @Test func `A chunk is the same between its size and its end`() throws {
         let batch = batch(try event(7, "x"))
-        #expect(text(batch, .eventStreamChunk) == "11\r\nid: e-7\ndata: x\n\n\r\n")
+        #expect(text(batch, .eventStreamChunk) == "11\r\ndata: x\nid: e-7\n\n\r\n")
     }
 
     @Test func `An envelope tells the channel, and the type in the data`() throws {
         let batch = batch(try event(7, "x"), try event(9, "a\n\"b\"", type: "price", channel: "c/d"))
         #expect(
             text(batch, .envelope) == #"""
-                id: e-7
                 data: {"channel":"a","event":"message","data":"x"}
+                id: e-7
 
-                id: e-9
                 data: {"channel":"c/d","event":"price","data":"a\n\"b\""}
+                id: e-9
 
 
                 """#)
@@ -74,10 +74,16 @@ import Testing
     @Test func `The first events alone have the cursor of their last`() throws {
         let batch = batch(try event(7, "x"), try event(9, "y"), through: 12)
         #expect(batch.cursor.description == "e-12")
-        let first = batch.prefix(1)
+        let first = batch.prefix(1, filling: 100)
         #expect(first.cursor.description == "e-7")
-        #expect(text(first, .eventStream) == "id: e-7\ndata: x\n\n")
-        #expect(batch.prefix(2) === batch)
+        #expect(text(first, .eventStream) == "data: x\nid: e-7\n\n")
+        #expect(batch.prefix(2, filling: 100) === batch)
+    }
+
+    @Test(arguments: [(1, "e-1"), (3, "e-1"), (4, "e-2"), (6, "e-2"), (7, "e-3"), (9, "e-3"), (100, "e-3")])
+    func `The last of the first events is the one that fills the size`(size: Int, last: String) throws {
+        let batch = batch(try event(1, "abc"), try event(2, "def"), try event(3, "ghi"), through: 3)
+        #expect(batch.prefix(10, filling: size).cursor.description == last)
     }
 
     // MARK: Polls

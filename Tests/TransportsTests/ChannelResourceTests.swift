@@ -65,14 +65,14 @@ import Testing
         try await withResource { resource, _, ask in
             for query in ["transport=sse", "transport=poll-sse"] {
                 let got = try await ask {
-                    resource.read(channel, request("/?" + query, isOverCapacity: true), on: $0)
+                    resource.read(channel, request("/?" + query, from: Peer(admission: .refused)), on: $0)
                 }
                 #expect(got.response?.status == .ok)
                 #expect(got.response?.headers["Content-Type"] == ["text/event-stream"])
                 #expect(got.text.wholeMatch(of: /: refused\nretry: \d+\n/) != nil)
             }
             let got = try await ask {
-                resource.read(channel, request("/?transport=poll", isOverCapacity: true), on: $0)
+                resource.read(channel, request("/?transport=poll", from: Peer(admission: .refused)), on: $0)
             }
             #expect(got.response?.status == .serviceUnavailable)
         }

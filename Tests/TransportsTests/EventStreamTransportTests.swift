@@ -25,8 +25,8 @@ import Testing
         ("open=id&after=E-2", "retry: 3000\n"), ("open=id&since=-1", "retry: 3000\nid: E-1\n\n"),
         ("heartbeatForm=retry", "retry: 3000\n"),
         ("heartbeatForm=event", "retry: 3000\nevent: pollux.heartbeat\ndata: 15\n\n"),
-        ("heartbeat-form=event&heartbeat=3&open=id", "retry: 3000\nid: E-2\nevent: pollux.heartbeat\ndata: 3\n\n"),
-        ("open=event", "retry: 3000\nid: E-2\nevent: pollux.heartbeat\ndata: 15\n\n"),
+        ("heartbeat-form=event&heartbeat=3&open=id", "retry: 3000\nevent: pollux.heartbeat\ndata: 3\nid: E-2\n\n"),
+        ("open=event", "retry: 3000\nevent: pollux.heartbeat\ndata: 15\nid: E-2\n\n"),
         ("open=event&after=E-2", "retry: 3000\n"),
         ("heartbeatForm=event&open=id&after=E-2", "retry: 3000\nevent: pollux.heartbeat\ndata: 15\n\n"),
     ])
@@ -57,8 +57,17 @@ import Testing
         try world.publish("y", type: "t")
         world.run()
         let epoch = world.bridge.epoch.description
-        #expect(exchange.pieces.last == "id: \(epoch)-1\ndata: x\n\nid: \(epoch)-2\nevent: t\ndata: y\n\n")
+        #expect(exchange.pieces.last == "data: x\nid: \(epoch)-1\n\nevent: t\ndata: y\nid: \(epoch)-2\n\n")
         #expect(exchange.isChunked != isHTTP10)
+    }
+
+    @Test func `A gap is told before the first heartbeat`() throws {
+        let world = try World()
+        let cursor = try world.publish("1")
+        try world.publish("2")
+        try world.drop()
+        let exchange = try world.read("transport=sse&heartbeatForm=event&after=" + cursor)
+        #expect(exchange.events.map(\.type) == ["pollux.gap", "pollux.heartbeat"])
     }
 
     // MARK: Heartbeats

@@ -171,16 +171,16 @@ import Testing
         let response = try #require(exchange.response)
         #expect(response.headers["Content-Type"] == ["text/event-stream"])
         #expect(response.headers["Last-Event-ID"] == [world.id(1)])
-        #expect(exchange.text == "retry: 100\nid: \(world.id(1))\ndata: x\n\n")
+        #expect(exchange.text == "retry: 100\ndata: x\nid: \(world.id(1))\n\n")
     }
 
     @Test func `Without a cursor a poll as an event stream begins with the id where it began`() throws {
         let world = try World()
         try world.publish("x")
-        let exchange = try world.read("transport=poll-sse&open=none&padding=5")
+        let exchange = try world.read("transport=poll-sse&padding=5")
         try world.publish("y")
         world.run()
-        #expect(exchange.text == "retry: 100\n:   \nid: \(world.id(1))\n\nid: \(world.id(2))\ndata: y\n\n")
+        #expect(exchange.text == "retry: 100\n:   \nid: \(world.id(1))\n\ndata: y\nid: \(world.id(2))\n\n")
     }
 
     @Test func `An empty poll as an event stream leaves the cursor where it began`() throws {
@@ -190,6 +190,33 @@ import Testing
         #expect(exchange.text == "retry: 100\nid: \(world.id(1))\n\n")
         let next = try world.read("transport=poll-sse&wait=0&after=" + world.id(1))
         #expect(next.text == "retry: 100\n")
+    }
+
+    @Test func `An id that a browser would forget stands on an event, also in a poll`() throws {
+        let world = try World()
+        try world.publish("x")
+        let exchange = try world.read("transport=poll-sse&wait=0&open=event")
+        #expect(exchange.text == "retry: 100\nevent: pollux.heartbeat\ndata: 0\nid: \(world.id(1))\n\n")
+        #expect(try world.read("transport=poll-sse&wait=0&open=none").text == "retry: 100\n")
+    }
+
+    @Test(arguments: [("", 2), ("&open=none", 2), ("&open=event", 2)])
+    func `A gap with nothing behind it moves the cursor in every form`(query: String, position: UInt64) throws {
+        let world = try World()
+        let cursor = try world.publish("1")
+        try world.publish("2")
+        try world.drop()
+        let exchange = try world.read("transport=poll-sse&after=\(cursor)\(query)")
+        #expect(exchange.text.hasSuffix("id: \(world.id(2))\n\n"))
+    }
+
+    @Test func `An answer ends with the event that fills it, however much was read at once`() throws {
+        let world = try World()
+        world.configuration.pollSize = 10
+        for data in ["abcdef", "ghijkl", "mnopqr"] { try world.publish(data) }
+        let answer = try PollAnswer(try world.read("transport=poll&after=" + world.id(0)).response)
+        #expect(answer.events.map(\.data) == ["abcdef", "ghijkl"])
+        #expect(answer.next == world.id(2))
     }
 
     @Test func `A gap with nothing behind it is told to a poll as an event stream once`() throws {

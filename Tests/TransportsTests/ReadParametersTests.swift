@@ -132,29 +132,47 @@ import Testing
 
     // MARK: Form
 
+    private static let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
+    private static let safari =
+        "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15"
+    private static let chromium =
+        "Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36"
+
     @Test(
         arguments: [
             ("", "Mozilla/5.0 (X11)", .id), ("", "curl/8", .none), ("", "", .none), ("", "xMozilla/ Firefox/1", .none),
-            ("", "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", .event),
-            (
-                "", "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
-                .event
-            ),
-            (
-                "", "Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36",
-                .id
-            ),
+            ("", Self.firefox, .event), ("", Self.safari, .event), ("", Self.chromium, .id),
             ("open=none", "Mozilla/5.0", .none), ("open=id", "Mozilla/5.0 Firefox/1", .id), ("open=id", "curl/8", .id),
             ("OPEN=event", "", .event),
-        ] as [(String, String, ReadParameters.Opening)])
-    func `A stream begins with its id for browsers, or as asked for`(
-        query: String, agent: String, opening: ReadParameters.Opening
+        ] as [(String, String, Opening)])
+    func `A stream begins with its id for a browser's own EventSource, or as asked for`(
+        query: String, agent: String, opening: Opening
     ) throws {
-        #expect(try parameters("transport=sse&" + query, ["User-Agent": agent]).opening == opening)
+        let fields: HTTPHeaders = ["User-Agent": agent, "Cache-Control": "no-store, No-Cache"]
+        #expect(try parameters("transport=sse&" + query, fields).opening == opening)
     }
 
-    @Test func `A poll begins with no id unless asked for`() throws {
-        #expect(try parameters("transport=poll-sse", ["User-Agent": "Mozilla/5.0"]).opening == .none)
+    @Test(
+        arguments: [
+            [:], ["Cache-Control": "max-age=0"], ["Cache-Control": "no-cache", "X-Requested-With": "XMLHttpRequest"],
+        ] as [HTTPHeaders])
+    func `A library in a browser is not taken for the browser's own EventSource`(fields: HTTPHeaders) throws {
+        var fields = fields
+        fields.add(name: "User-Agent", value: Self.chromium)
+        #expect(try parameters("transport=sse", fields).opening == .none)
+    }
+
+    @Test(
+        arguments: [
+            ("", "curl/8", .id), ("", Self.firefox, .event), ("", Self.chromium, .id),
+            ("open=none", Self.chromium, .none),
+            ("open=event", "curl/8", .event),
+        ] as [(String, String, Opening)])
+    func `A polled event stream begins with its id in the form that its reader keeps`(
+        query: String, agent: String, opening: Opening
+    ) throws {
+        let fields: HTTPHeaders = ["User-Agent": agent, "Cache-Control": "no-cache"]
+        #expect(try parameters("transport=poll-sse&" + query, fields).opening == opening)
     }
 
     @Test func `Events are enveloped if asked for`() throws {
@@ -168,6 +186,11 @@ import Testing
         #expect(parameters.wait == .seconds(seconds))
     }
 
+    @Test(arguments: ["com.example.app", "", "Fetch", "XMLHttpRequests"])
+    func `Whoever says something else of himself is no script that gives up`(value: String) throws {
+        #expect(try parameters("", ["X-Requested-With": value]).lifetime == nil)
+    }
+
     @Test func `A script that says what it can bear is held as any other`() throws {
         let parameters = try parameters("evs_buffer_size_limit=9", ["X-Requested-With": "XMLHttpRequest"])
         #expect(parameters.lifetime == nil)
@@ -176,7 +199,7 @@ import Testing
     // MARK: The rest
 
     @Test func `Unknown parameters and empty segments are passed over`() throws {
-        let parameters = try parameters("&&a=1&=&%FF=%FF&wait=7&&r=17&")
+        let parameters = try parameters("&&a=1&=&%FF=%FF&wait=7&&r=17&utm=50%&%=1&100%=2&")
         #expect(parameters.wait == .seconds(7))
     }
 
@@ -203,7 +226,7 @@ import Testing
         ("heartbeat=never", "heartbeat"), ("padding=maybe", "padding"), ("evs_preamble=x", "evs"),
         ("budget=x", "budget"),
         ("evs_buffer_size_limit=-1", "evs"), ("open=yes", "open"), ("envelope=xml", "envelope"), ("wait=%", "%"),
-        ("a=%GG", "%"), ("wait=٣", "wait"),
+        ("channel=%GG", "channel"), ("after=%", "after"), ("Last_Event_ID=%4", "Last_Event_ID"), ("wait=٣", "wait"),
     ])
     func `What cannot be read is refused by name`(query: String, name: String) {
         #expect {

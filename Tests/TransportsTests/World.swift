@@ -85,11 +85,11 @@ final class World {
 /// A request as the server has read it.
 func request(
     _ target: String, method: HTTPMethod = .GET, _ fields: HTTPHeaders = [:], body: [UInt8] = [],
-    isOverCapacity: Bool = false
+    from peer: Peer = Peer()
 ) -> Request {
     let text = fields.map { "\($0.name): \($0.value)\r\n" }.joined()
     var parser = HTTP1Parser(headSize: 65_536, fieldCount: 100)
     parser.append(ByteBuffer(string: "\(method.rawValue) \(target) HTTP/1.1\r\n\(text)\r\n"))
     guard case .head(let head)? = try? parser.next() else { preconditionFailure("no request: \(target) \(fields)") }
-    return Request(head, body: ByteBuffer(bytes: body), isOverCapacity: isOverCapacity)
+    return Request(head, body: ByteBuffer(bytes: body), from: peer)
 }

@@ -1,4 +1,5 @@
 import Channels
+import HTTPServing
 import JSON
 
 extension Form<Bool> {
@@ -44,31 +45,44 @@ extension Form<String?> {
 }
 
 extension Form<[String]> {
-    /// Origins, in an array or with commas between them; an empty text is none.
+    /// Origins of pages. `null` stands for pages that have none (RFC 6454, section 6.2).
     static var origins: Form {
+        .list("origins as browsers send them, such as https://example.org") { $0 == "null" ? $0 : Self.origin($0) }
+    }
+
+    /// Origins of the server.
+    static var ownOrigins: Form {
+        .list("origins of the server, such as https://push.example.org") { text in
+            ["http://", "https://"].contains(where: text.hasPrefix) ? Self.origin(text) : nil
+        }
+    }
+
+    /// As browsers write it. No name has `*` or a comma, though a URL may: whoever writes them means something else.
+    private static func origin(_ text: String) -> String? {
+        text.contains { "*,".contains($0) } ? nil : Origin(text)?.description
+    }
+
+    /// Names of header fields (RFC 9110, section 5.1).
+    static var fieldNames: Form {
+        .list("names of header fields, such as X-Tenant") { $0.isFieldName ? $0 : nil }
+    }
+
+    /// Texts in an array or with commas between them; an empty text is none.
+    ///
+    /// - Parameter read: What a text means; `nil` if it does not fit.
+    private static func list(_ expectation: String, read: @escaping @Sendable (String) -> String?) -> Form {
         Form(
-            expectation: "origins as browsers send them, such as https://example.org, with commas between them",
+            expectation: "\(expectation), with commas between them",
             read: { value in
                 let texts = value.stringValue.map(Self.parts) ?? value.elements?.compactMap(\.stringValue)
                 guard let texts, texts.count == value.elements?.count ?? texts.count else { return nil }
-                return texts.allSatisfy(Self.isOrigin) ? texts : nil
+                let values = texts.compactMap(read)
+                return values.count == texts.count ? values : nil
             },
             write: { $0.joined(separator: ",") })
     }
 
-    private static func parts(_ text: String) -> [String] {
-        text.split(separator: ",").map { $0.split(separator: " ").joined(separator: " ") }
-    }
-
-    /// Whether a browser would send this: a scheme and a host in small letters, perhaps a port, nothing behind; or
-    /// `null`, which stands for pages without an origin (RFC 6454 §6.2).
-    private static func isOrigin(_ text: String) -> Bool {
-        guard text != "null" else { return true }
-        guard let colon = text.firstRange(of: "://"), colon.lowerBound > text.startIndex else { return false }
-        let authority = text[colon.upperBound...]
-        return !authority.isEmpty && !authority.contains("/") && text == text.lowercased()
-            && !text.contains { $0 == "," || $0 == "*" || $0.isWhitespace }
-    }
+    private static func parts(_ text: String) -> [String] { text.split(separator: ",").map { String($0).trimmed } }
 }
 
 extension Form<ChannelName> {

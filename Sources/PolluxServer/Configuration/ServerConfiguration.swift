@@ -37,10 +37,13 @@ public struct ServerConfiguration: Sendable {
     public var connections: Int? {
         didSet { self.http.limits.connections = self.connections ?? Limits().connections }
     }
-    /// The origins whose pages may read and write; default: none, so everybody may. Setting them sets `http.cors`.
-    public var corsOrigins: [String] = [] {
-        didSet { self.http.cors = CORS(allowed: self.corsOrigins) }
-    }
+    /// The origins whose pages may read and write; default: none, so everybody may.
+    public var corsOrigins: [String] = []
+    /// The fields that requests of other origins' pages may have besides those that always may; default: none.
+    public var corsHeaders: [String] = []
+    /// The server's own origins, whose pages may write whatever ``corsOrigins`` says; default: none, so that it goes by the
+    /// names that it knows to be its own.
+    public var publicOrigins: [String] = []
 
     public init() {}
 

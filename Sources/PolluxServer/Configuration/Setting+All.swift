@@ -25,6 +25,13 @@ extension Setting {
         Setting(
             "cors.origins", .origins, \.corsOrigins, unset: "everybody",
             "the origins whose pages may read and write, with credentials"),
+        Setting(
+            "cors.headers", .fieldNames, \.corsHeaders,
+            "further fields that the requests of other origins' pages may have"),
+        Setting(
+            "publicOrigins", .ownOrigins, \.publicOrigins, unset: "by certificates, listeners and addresses",
+            "the origins under which the server itself is reached: their pages may write though `cors.origins` has others"
+        ),
         Setting("drain.timeout", .time(from: 0), \.drainTimeout, "how long a stop waits for answers to end"),
     ]
 
@@ -48,7 +55,9 @@ extension Setting {
         Setting(
             "limits.headTimeout", .timeout, \.http.limits.headTimeout,
             "how long a request's head may take, and a new connection until its first one"),
-        Setting("limits.bodyTimeout", .timeout, \.http.limits.bodyTimeout, "how long a request's content may take"),
+        Setting(
+            "limits.bodyTimeout", .timeout, \.http.limits.bodyTimeout,
+            "over which span a request's content must bring at least 1 KB/s; it may take as long as it does"),
         Setting(
             "limits.idleTimeout", .timeout, \.http.limits.idleTimeout,
             "how long a connection may wait for its next request"),

@@ -10,15 +10,21 @@ struct KnownFields: Sendable {
     }
 
     private(set) var hostCount = 0
+    /// Whether each `Host` names a host or is empty, as it is where the target has none (RFC 9112, section 3.2).
+    private(set) var isHostValid = true
     private(set) var contentLengths = 0
     /// `nil` if it is not a number of at most 18 digits.
     private(set) var contentLength: Int?
     private(set) var transferEncodings = 0
-    private(set) var isChunked = false
+    /// What the content is encoded by on its way.
+    private(set) var transferCoding = TransferCoding.none
     private(set) var connection: Connection = []
     private(set) var expectsContinue = false
+    /// Whether a script says of itself that it is one. The value counts, not the presence: Android's WebView sends the field
+    /// with the name of its application, whatever asks.
     private(set) var isByScript = false
     private(set) var origin: String?
+    /// All lines of the field, with commas between them.
     private(set) var accept: [UInt8]?
     private(set) var lastEventID: [UInt8]?
     private(set) var contentType: ContentType?
@@ -28,10 +34,13 @@ struct KnownFields: Sendable {
     /// Notes a field. Most names are none of these, and fall out by their length.
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         switch name.count {
-        case 4 where name.isText("host"): self.hostCount += 1
-        case 6 where name.isText("accept"): self.accept = self.accept ?? Array(value)
+        case 4 where name.isText("host"):
+            self.hostCount += 1
+            self.isHostValid = self.isHostValid && (value.isEmpty || Authority.isValid(value))
+        case 6 where name.isText("accept"): self.accept = self.accept.map { $0 + ",".utf8 + value } ?? Array(value)
         case 6 where name.isText("origin"): self.origin = self.origin ?? String(decoding: value, as: UTF8.self)
-        case 6 where name.isText("expect"): self.expectsContinue = value.isText("100-continue")
+        case 6 where name.isText("expect"):
+            value.forEachMember { if $0.isText("100-continue") { self.expectsContinue = true } }
         case 10 where name.isText("connection"): self.takeConnection(value)
         case 12 where name.isText("content-type"): self.contentType = self.contentType ?? ContentType(value)
         case 13 where name.isText("last-event-id"): self.lastEventID = self.lastEventID ?? Array(value)
@@ -39,18 +48,17 @@ struct KnownFields: Sendable {
             self.contentLengths += 1
             self.contentLength = value.decimal
         case 15 where name.isText("idempotency-key"): self.hasIdempotencyKey = true
-        case 16 where name.isText("x-requested-with"): self.isByScript = true
+        case 16 where name.isText("x-requested-with"): self.isByScript = value.isText("xmlhttprequest")
         case 16 where name.isText("content-encoding"): self.hasContentEncoding = true
         case 17 where name.isText("transfer-encoding"):
             self.transferEncodings += 1
-            self.isChunked = value.isText("chunked")
+            value.forEachMember { self.transferCoding.add($0) }
         default: break
         }
     }
 
     private mutating func takeConnection(_ value: UnsafeRawBufferPointer) {
-        for option in value.split(separator: UInt8(ascii: ",")) {
-            let option = UnsafeRawBufferPointer(rebasing: option).trimmed
+        value.forEachMember { option in
             if option.isText("close") { self.connection.insert(.close) }
             if option.isText("keep-alive") { self.connection.insert(.keepAlive) }
             if option.isText("upgrade") { self.connection.insert(.upgrade) }
@@ -58,37 +66,23 @@ struct KnownFields: Sendable {
     }
 }
 
-extension UnsafeRawBufferPointer {
-    /// Whether these bytes are an ASCII text in lower case, in whatever case.
-    func isText(_ text: StaticString) -> Bool {
-        guard self.count == text.utf8CodeUnitCount else { return false }
-        for index in 0..<self.count where self[index].asciiLowercase != text.utf8Start[index] { return false }
-        return true
-    }
+/// How content is encoded on its way (RFC 9112, section 6.1).
+enum TransferCoding: Sendable {
+    /// As it is, or nothing was said.
+    case none
+    /// In chunks, and nothing else.
+    case chunked
+    /// By something that is not known here, perhaps in chunks at last.
+    case unknown
+    /// `chunked` is there, but not once and last, so that nobody could say where the content ends.
+    case unframed
 
-    /// The same, in this case.
-    func isExactly(_ text: StaticString) -> Bool {
-        guard self.count == text.utf8CodeUnitCount else { return false }
-        for index in 0..<self.count where self[index] != text.utf8Start[index] { return false }
-        return true
-    }
-
-    /// Without blanks and tabs at its ends.
-    var trimmed: UnsafeRawBufferPointer {
-        var (start, end) = (0, self.count)
-        while start < end, self[start].isBlank { start += 1 }
-        while start < end, self[end - 1].isBlank { end -= 1 }
-        return UnsafeRawBufferPointer(rebasing: self[start..<end])
-    }
-
-    /// The number that these decimal digits write; `nil` if it is none, or has more than 18 of them.
-    var decimal: Int? {
-        guard (1...18).contains(self.count) else { return nil }
-        var number = 0
-        for byte in self {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-            number = number * 10 + Int(byte - UInt8(ascii: "0"))
+    /// Takes the next member of the list.
+    mutating func add(_ coding: UnsafeRawBufferPointer) {
+        switch self {
+        case .none: self = coding.isText("chunked") ? .chunked : .unknown
+        case .chunked: self = .unframed
+        case .unknown, .unframed: break
         }
-        return number
     }
 }

@@ -35,25 +35,19 @@ public enum PercentEncoding {
     }
 }
 
-/// The name-value pairs of a query or of a form body, in their order.
+/// The name-value pairs of a query or of a form body, in their order, by the rules of the URL standard
+/// ("application/x-www-form-urlencoded parsing"): empty segments are passed over, a segment without `=` has an empty value.
 public struct FormFields: Sendable {
-    public let fields: [(name: [UInt8], value: [UInt8])]
+    /// The names are decoded, and those left out that cannot be. The values are as they were sent, for
+    /// ``PercentEncoding/decode(_:plusIsBlank:)``.
+    public let fields: [(name: String, value: ArraySlice<UInt8>)]
 
-    /// Parses by the rules of the URL standard, "application/x-www-form-urlencoded parsing": empty segments are passed
-    /// over, a segment without `=` has an empty value.
-    ///
-    /// - Throws: ``MalformedEncoding`` if a `%` is not followed by two hexadecimal digits.
-    public init(parsing text: [UInt8]) throws(MalformedEncoding) {
-        var fields: [(name: [UInt8], value: [UInt8])] = []
-        for segment in text.split(separator: UInt8(ascii: "&")) {
+    public init(_ text: [UInt8]) {
+        self.fields = text.split(separator: UInt8(ascii: "&")).compactMap { segment in
             let equals = segment.firstIndex(of: UInt8(ascii: "=")) ?? segment.endIndex
-            let value = equals == segment.endIndex ? segment[equals...] : segment[(equals + 1)...]
-            guard let name = PercentEncoding.decode(segment[..<equals], plusIsBlank: true),
-                let value = PercentEncoding.decode(value, plusIsBlank: true)
-            else { throw MalformedEncoding() }
-            fields.append((name, value))
+            let name = PercentEncoding.decode(segment[..<equals], plusIsBlank: true)
+            return name.map { (String(decoding: $0, as: UTF8.self), segment[equals...].dropFirst()) }
         }
-        self.fields = fields
     }
 }
 

@@ -20,26 +20,13 @@ public struct ContentType: Sendable {
         } else if field.isEmpty {
             return nil
         } else {
-            self.init(String(decoding: field, as: UTF8.self))
+            let item = FieldItem(field)
+            self.init(item.value, charset: item.parameter("charset")?.lowercased())
         }
     }
 
-    private init(_ field: String) {
-        guard let end = field.utf8.firstIndex(of: UInt8(ascii: ";")) else {
-            self.mediaType = field.trimmed.lowercased()
-            self.charset = nil
-            return
-        }
-        self.mediaType = String(field[..<end]).trimmed.lowercased()
-        self.charset = Self.charset(field[end...])
-    }
-
-    private static func charset(_ parameters: Substring) -> String? {
-        for parameter in parameters.split(separator: ";") {
-            let parts = parameter.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, String(parts[0]).trimmed.lowercased() == "charset" else { continue }
-            return String(parts[1]).trimmed.lowercased().filter { $0 != "\"" }
-        }
-        return nil
+    private init(_ mediaType: String, charset: String? = nil) {
+        self.mediaType = mediaType
+        self.charset = charset
     }
 }
