@@ -22,7 +22,14 @@ struct DatabaseFile: Sendable {
     /// How long a connection waits for the lock of another process before its work is refused.
     private static let busyTimeout = 2.0
 
-    var exists: Bool { FileManager.default.fileExists(atPath: self.path) }
+    /// The database and what lies beside it.
+    var files: LedgerFiles { LedgerFiles(self.path) }
+
+    /// - Throws: ``LedgerError`` when there is no file, or something else in its place or beside it.
+    func requireThere() throws {
+        guard FileKind(at: self.path) != .nothing else { throw LedgerError.unavailable("\(self.path) is not there") }
+        try self.files.requireRegular()
+    }
 
     /// Makes the folder of the file, where it is missing.
     func makeFolder() throws {
@@ -64,7 +71,8 @@ struct DatabaseFile: Sendable {
 
     /// Opens a connection that only reads.
     func openForReading() throws -> DatabaseQueue {
-        try self.explained {
+        try self.requireThere()
+        return try self.explained {
             var configuration = self.configuration("reader", cacheKilobytes: 4_096)
             configuration.readonly = true
             let queue = try DatabaseQueue(path: self.path, configuration: configuration)
@@ -94,11 +102,11 @@ struct DatabaseFile: Sendable {
     /// Checks a file before anything is written to it; nothing is left beside one that is refused.
     private func checkUntouched() throws {
         let log = self.path + "-wal"
-        let hadLog = FileManager.default.fileExists(atPath: log)
+        let hadLog = FileKind(at: log) != .nothing
         do {
             try self.openForReading().close()
         } catch {
-            if !hadLog { for file in [log, self.path + "-shm"] { try? FileManager.default.removeItem(atPath: file) } }
+            if !hadLog { for file in [log, self.path + "-shm"] { unlink(file) } }
             throw error
         }
     }

@@ -25,6 +25,7 @@ final class Engine: Sendable {
         try DatabaseFile(path: configuration.path).makeFolder()
         let lock = try FileLock(configuration.path)
         let file = DatabaseFile(path: configuration.path)
+        try file.files.requireRegular()
         let queue = try file.openForWriting(isNew: lock.isEmpty, logSize: configuration.logSize)
         let mark = try Mark(of: file.path)
         let identity = try Identity(

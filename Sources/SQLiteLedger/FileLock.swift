@@ -21,6 +21,10 @@ final class FileLock: Sendable {
     /// - Throws: ``LedgerError`` when it is in use, or cannot be written.
     init(_ path: String) throws {
         while true {
+            let kind = FileKind(at: DatabaseFile(path: path).path)
+            guard kind != .folder, kind != .special else {
+                throw LedgerError.unavailable("\(path) is \(kind.text), not a regular file; take another path")
+            }
             let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
             guard file >= 0 else { throw LedgerError.unavailable(SystemError.refusal(to: "be written", path)) }
             guard flock(file, LOCK_EX | LOCK_NB) == 0 else {

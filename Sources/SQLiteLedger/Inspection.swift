@@ -41,7 +41,6 @@ public struct Inspection: Sendable {
     /// - Throws: ``LedgerError`` when there is none, or it cannot be read.
     public init(of path: String, checks: Bool = false) throws {
         let file = DatabaseFile(path: path)
-        guard file.exists else { throw LedgerError.unavailable("\(path) is not there") }
         let queue = try file.openForReading()
         defer { try? queue.close() }
         self = try file.explained { try queue.read { try Inspection($0, path, checks: checks) } }

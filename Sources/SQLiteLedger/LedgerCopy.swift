@@ -19,21 +19,19 @@ public enum LedgerCopy {
     ///
     /// - Parameters:
     ///   - target: Is there as a whole or not at all.
-    ///   - replaces: Whether a file that is there may be replaced.
+    ///   - replaces: Whether a file that is there may be replaced. Never are links, devices, and files of the ledger.
     /// - Throws: ``LedgerError`` when there is no ledger, or the target is there or cannot be written.
     public static func backUp(
         _ path: String, to target: String, replacing replaces: Bool = false, progress: @escaping Progress = { _ in }
     ) throws {
-        guard FileIdentity(of: target) == nil || FileIdentity(of: target) != FileIdentity(of: path) else {
-            throw LedgerError.unavailable("\(target) is the ledger itself; choose another file")
-        }
-        guard replaces || !FileManager.default.fileExists(atPath: target) else {
-            throw LedgerError.unavailable("\(target) is there already; choose another file, or replace it with --force")
-        }
-        let partial = DatabaseFile(path: target + ".partial")
-        try partial.makeFolder()
-        try Self.copy(DatabaseFile(path: path), to: partial, progress) { _ in }
-        try Self.move(partial.path, to: target)
+        let source = DatabaseFile(path: path)
+        try source.requireThere()
+        try DatabaseFile(path: target).makeFolder()
+        try source.files.requireTarget(target, replacing: replaces)
+        let partial = try PartialFile(beside: target, from: source.files)
+        try Self.copy(source, to: partial, progress) { _ in }
+        try source.files.requireTarget(target, replacing: replaces)
+        try partial.move(to: target)
     }
 
     /// Puts a backup in the place of a ledger. It begins a new epoch there: events after it may have been given out before.
@@ -47,12 +45,18 @@ public enum LedgerCopy {
         try DatabaseFile(path: path).makeFolder()
         let lock = try FileLock(path)
         defer { withExtendedLifetime(lock) {} }
-        let path = DatabaseFile(path: path).path
+        let file = DatabaseFile(path: path)
+        let path = file.path
+        try file.files.requireRegular()
+        let source = DatabaseFile(path: backup)
+        guard !file.files.owns(source.path) else {
+            throw LedgerError.unavailable("\(backup) belongs to the ledger \(path) itself; name a backup of it")
+        }
         let mark = try Mark(of: path)
-        let partial = DatabaseFile(path: path + ".partial")
+        let partial = try PartialFile(beside: path, from: source.files)
         let epoch = Epoch.random()
         var head = Position.zero
-        try Self.copy(DatabaseFile(path: backup), to: partial, progress) { queue in
+        try Self.copy(source, to: partial, progress) { queue in
             try Schema.migrator.migrate(queue)
             try queue.write { database in
                 try Identity.setEpoch(epoch, in: database)
@@ -61,7 +65,7 @@ public enum LedgerCopy {
             }
         }
         let replaced = try Self.setAside(path, isEmpty: lock.isEmpty)
-        try Self.move(partial.path, to: path)
+        try partial.move(to: path)
         try Self.syncFolder(of: path)
         try mark.write(Mark.Content(epoch: epoch, head: head, boot: Boot.name, isSafe: true))
         return replaced
@@ -81,14 +85,14 @@ public enum LedgerCopy {
             throw LedgerError.unavailable("\(path) cannot be kept as \(name): \(SystemError.text)")
         }
         let log = path + "-wal"
-        if FileManager.default.fileExists(atPath: log) { try Self.move(log, to: name + "-wal") }
-        try? FileManager.default.removeItem(atPath: path + "-shm")
+        if FileKind(at: log) != .nothing { try Self.move(log, to: name + "-wal") }
+        unlink(path + "-shm")
         return isEmpty ? nil : name
     }
 
     private static func freeName(_ path: String) -> String {
         var (name, number) = (path + ".replaced", 1)
-        while FileManager.default.fileExists(atPath: name) {
+        while FileKind(at: name) != .nothing || FileKind(at: name + "-wal") != .nothing {
             number += 1
             name = "\(path).replaced-\(number)"
         }
@@ -105,13 +109,10 @@ public enum LedgerCopy {
 
     /// Copies, checks and prepares a database; leaves one closed file.
     private static func copy(
-        _ source: DatabaseFile, to target: DatabaseFile, _ progress: @escaping Progress,
+        _ source: DatabaseFile, to partial: PartialFile, _ progress: @escaping Progress,
         prepare: (DatabaseQueue) throws -> Void
     ) throws {
-        guard source.exists else { throw LedgerError.unavailable("\(source.path) is not there") }
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            try? FileManager.default.removeItem(atPath: target.path + suffix)
-        }
+        let target = DatabaseFile(path: partial.path)
         let from = try source.openForReading()
         defer { try? from.close() }
         try target.explained {

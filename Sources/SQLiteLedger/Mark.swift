@@ -33,7 +33,7 @@ final class Mark {
     /// - Throws: ``LedgerError`` when it cannot be written.
     init(of database: String) throws {
         self.path = database + ".mark"
-        self.file = open(self.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        self.file = open(self.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard self.file >= 0 else { throw LedgerError.unavailable(SystemError.refusal(to: "be written", self.path)) }
         self.content = Content(parsing: self.read())
     }

@@ -1,0 +1,45 @@
+import Channels
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A database that is written beside its place and moved there once it is whole. What is left of one that was not finished
+/// is used again; two that are written at the same time are not mixed up.
+final class PartialFile {
+    let path: String
+    private let lock: FileLock
+    private var isMoved = false
+
+    /// Makes the file, empty. Its folder must be there.
+    ///
+    /// - Parameter source: What is going to be copied: it must not be in the way.
+    /// - Throws: ``LedgerError``.
+    init(beside target: String, from source: LedgerFiles) throws {
+        self.path = target + ".partial"
+        try source.requireTarget(self.path, replacing: true)
+        self.lock = try FileLock(self.path)
+        guard truncate(self.path, 0) == 0 else { throw LedgerError.unavailable("\(self.path): \(SystemError.text)") }
+        self.removeCompanions()
+    }
+
+    /// Puts it in its place. A symbolic link that stands there is replaced, not followed.
+    func move(to target: String) throws {
+        guard rename(self.path, target) == 0 else {
+            throw LedgerError.unavailable("\(self.path) cannot be moved to \(target): \(SystemError.text)")
+        }
+        self.isMoved = true
+    }
+
+    private func removeCompanions() {
+        for suffix in ["-wal", "-shm", "-journal"] { unlink(self.path + suffix) }
+    }
+
+    deinit {
+        guard !self.isMoved else { return }
+        self.removeCompanions()
+        unlink(self.path)
+    }
+}
