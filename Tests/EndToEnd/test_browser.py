@@ -233,12 +233,12 @@ def test_xhr_reads_a_stream_as_it_grows(page, server, channel):
         xhr.onload = () => states.push('load');
         xhr.onerror = () => states.push('error');
         xhr.send();
-    """, server.url(channel_path(channel) + "?transport=sse&evs_preamble=2056&budget=2700"))
+    """, server.url(channel_path(channel) + "?transport=sse&evs_preamble=2056&budget=2700&open=id"))
     eventually(lambda: page.execute_script("return pieces.join('').includes('\\nid: ')"), 10, "the opening block")
     ids = []
     for number in range(3):
         ids.append(server.publish(channel, f"event {number}"))
-        block = f"id: {ids[-1]}\ndata: event {number}\n\n"
+        block = f"data: event {number}\nid: {ids[-1]}\n\n"
         eventually(lambda: block in page.execute_script("return pieces.join('')"), 10, block)
         assert page.execute_script("return states") == [], "the answer is not over yet"
     pieces = page.execute_script("return pieces")

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from crash_checks import Publish, Reading, Reply, all_faults, epoch_of, position_of
+from asking import CHROMIUM
 from harness import Server, channel_path, merged, on_file, poll_content
 from test_transports import dice_of, target_of, unwrapped
 from wire import Disconnected, Event, StreamEnded, request_bytes
@@ -230,7 +231,7 @@ class Reader(Client):
 
     def eventsource(self):
         """As a browser: no cursor but the one that the first stream began with."""
-        cursor, headers = self.reading.cursor, {"User-Agent": "Mozilla/5.0"}
+        cursor, headers = self.reading.cursor, CHROMIUM
         with self.server.stream(target_of(self.channels), cursor, headers) as stream:
             if cursor is None:
                 self.begin(stream.until(lambda stream: stream.last_event_id).last_event_id)
@@ -479,7 +480,7 @@ def test_readers_resume_after_a_kill_as_if_nothing_had_been(crashing):
     server = crashing()
     server.start()
     first = server.publish("news", "before all")
-    stream = server.stream("/channels/news", headers={"User-Agent": "Mozilla/5.0"}).opened()
+    stream = server.stream("/channels/news", headers=CHROMIUM).opened()
     seen = []
     published = [server.publish("news", f"before {number}") for number in range(10)]
     seen += [event.id for event in stream.take(7)]
@@ -494,7 +495,7 @@ def test_readers_resume_after_a_kill_as_if_nothing_had_been(crashing):
         assert str(end) == "cut"
     server.start()
     published += [server.publish("news", f"after {number}") for number in range(10)]
-    with server.stream("/channels/news", stream.last_event_id, {"User-Agent": "Mozilla/5.0"}) as again:
+    with server.stream("/channels/news", stream.last_event_id, CHROMIUM) as again:
         while len(seen) < len(published):
             event = again.next()
             assert event.type == "message", event

@@ -284,8 +284,8 @@ class EventStreamParser:
         name, colon, value = line.partition(":")
         value = value[1:] if value.startswith(" ") else value
         assert colon and name in ("id", "event", "data", "retry"), f"an unknown line: {line!r}"
+        assert self._id is None, f"the id is not the last line of its block: {line!r}"
         if name == "id":
-            assert self._id is None and not self._type and self._data is None, "id is not first, or twice"
             self._id = value
         elif name == "event":
             assert not self._type and self._data is None, "event is after data, or twice"
