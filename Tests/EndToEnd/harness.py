@@ -38,12 +38,12 @@ ROADS = {
 
 
 class Certificate:
-    """A certificate for `localhost` and `127.0.0.1`, its key, and the authority that clients trust for it."""
+    """A certificate for these names and `127.0.0.1`, its key, and the authority that clients trust for it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, names=("localhost",)):
         authority = Authority(folder)
         self.authority = authority.certificate
-        self.file, self.key = authority.issue("server", ["localhost"])
+        self.file, self.key = authority.issue("server", names)
 
     @functools.cache
     def context(self, *protocols):

@@ -93,7 +93,8 @@ def test_a_preflight_is_204_with_all_that_is_allowed(server, target, method):
     assert answer.status == 204 and answer.header("access-control-allow-origin") == "*"
     assert answer.tokens("access-control-allow-methods") == {"get", "head", "post", "delete", "options"}
     assert answer.tokens("access-control-allow-headers") == {
-        "accept", "authorization", "cache-control", "content-type", "idempotency-key", "last-event-id", "x-requested-with"}
+        "accept", "authorization", "cache-control", "content-type", "idempotency-key", "last-event-id", "x-requested-with",
+        "traceparent", "tracestate", "baggage"}
     assert answer.header("access-control-max-age") == "7200"
 
 
