@@ -28,6 +28,10 @@ enum ASCII {
         zero...UInt8(ascii: "9") ~= byte
     }
 
+    static func isHexDigit(_ byte: UInt8) -> Bool {
+        isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "f") ~= byte | 0x20
+    }
+
     static func isExponentSign(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E")
     }

@@ -4,7 +4,7 @@ extension JSON {
     /// - Parameter object: What ``compact(_:maximumDepth:)`` returned; trusted. For other bytes the result has no
     ///   meaning, but the ranges are within the bytes.
     /// - Returns: The names, decoded, and where in `object` the values stand, in the order of the object; `nil` if the
-    ///   value is not an object.
+    ///   value is not an object. A name with half a surrogate pair in it is U+FFFD, which nobody looks for.
     public static func members(ofCompactObject object: [UInt8]) -> [(name: String, value: Range<Int>)]? {
         guard object.first == UInt8(ascii: "{") else { return nil }
         var members: [(name: String, value: Range<Int>)] = []
@@ -34,6 +34,10 @@ extension JSON {
         guard literal.contains(ASCII.backslash) else {
             return String(decoding: literal.dropFirst().dropLast(), as: UTF8.self)
         }
-        return try? JanssonValue(parsing: Array(literal)).decoded().stringValue
+        do {
+            return try JanssonValue(parsing: Array(literal)).decoded().stringValue
+        } catch {
+            return error.kind == .noCharacter ? "\u{FFFD}" : nil
+        }
     }
 }

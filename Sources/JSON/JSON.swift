@@ -3,7 +3,8 @@ public enum JSON {
     /// Checks one JSON value of any kind and gives it back without the whitespace between its tokens.
     ///
     /// All else is kept byte for byte: numbers (also `1.10`, `1E+2`, `-0`, `1e400` and integers of hundreds of digits),
-    /// escapes, the order of members. The result is valid again, and compacting it changes nothing.
+    /// escapes (also `\ud83d` alone and `\u0000`), the order of members. The result is valid again, and compacting it
+    /// changes nothing. A byte order mark at the beginning is left out.
     ///
     /// While it is checked, the document exists as a tree of jansson's too. In the worst case (`[{},{},…]`) that takes
     /// about 80 times its size.
@@ -13,6 +14,7 @@ public enum JSON {
     ///   - maximumDepth: How many arrays and objects may be nested; default 64. jansson itself allows 2,048.
     /// - Throws: ``JSONError`` of any kind but ``JSONError/Kind/numberTooLarge``.
     public static func compact(_ document: [UInt8], maximumDepth: Int = 64) throws(JSONError) -> [UInt8] {
+        let document = try withoutByteOrderMark(document)
         try checkShape(of: document, maximumDepth: maximumDepth)
         try checkGrammar(of: document)
         var strings = StringTracker()
@@ -43,8 +45,18 @@ extension JSON {
         }
     }
 
-    /// Lets jansson check everything except how large the numbers are, which it can only convert or refuse.
+    /// Lets jansson check everything except how large the numbers are, and escapes of what is no character.
     private static func checkGrammar(of document: [UInt8]) throws(JSONError) {
+        do {
+            try checkGrammarOfCharacters(of: document)
+        } catch {
+            guard let standIns = StandIns(for: document) else { throw error }
+            try checkGrammarOfCharacters(of: standIns.document)
+        }
+    }
+
+    /// How large the numbers are jansson can only convert or refuse.
+    private static func checkGrammarOfCharacters(of document: [UInt8]) throws(JSONError) {
         do {
             _ = try JanssonValue(parsing: document, integersAsReals: true)
         } catch {

@@ -13,7 +13,7 @@ extension JSONError {
         switch withUnsafePointer(to: error, pollux_json_error_code) {
         case json_error_premature_end_of_input: (.syntax, "unexpected end of input")
         case json_error_end_of_input_expected: (.syntax, "more than one value")
-        case json_error_invalid_syntax: (.syntax, reason(in: error))
+        case json_error_invalid_syntax: syntax(reason(in: error))
         case json_error_invalid_utf8: (.notUTF8, "not UTF-8")
         case json_error_duplicate_key: (.duplicateKey, "two members of the same name")
         case json_error_null_byte_in_key: (.nullInKey, "a name with U+0000 is not supported")
@@ -21,6 +21,12 @@ extension JSONError {
         case json_error_numeric_overflow: (.numberTooLarge, "a number is too large")
         default: (.other, "jansson: \(reason(in: error))")
         }
+    }
+
+    /// jansson has no code of its own for an escape of half a surrogate pair: "invalid Unicode '\uD800'". One that is none is
+    /// an "invalid escape", or an "invalid Unicode escape".
+    private static func syntax(_ reason: String) -> (Kind, String) {
+        (reason.hasPrefix("invalid Unicode '") ? .noCharacter : .syntax, reason)
     }
 
     /// jansson's message without its quotation of the document: "']' expected near 'x'" is "']' expected".

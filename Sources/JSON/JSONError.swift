@@ -5,14 +5,15 @@
 public struct JSONError: Error, Equatable, Sendable {
     /// What is wrong, for code that decides.
     public enum Kind: Equatable, Sendable {
-        /// Not the grammar of RFC 8259. Also an empty document, a byte order mark at the start (RFC 8259 §8.1 lets a
-        /// parser refuse it), more than one value, and a `\u` escape of half a surrogate pair.
+        /// Not the grammar of RFC 8259. Also an empty document, and more than one value.
         case syntax
+        /// A `\u` escape of half a surrogate pair, which the grammar has but is no character. Only ``JSONValue`` minds.
+        case noCharacter
         /// The bytes are not UTF-8.
         case notUTF8
         /// An object has two members of the same name, however they are escaped.
         case duplicateKey
-        /// The name of a member holds U+0000, which jansson does not support.
+        /// The name of a member holds U+0000, which jansson does not support. Only ``JSONValue`` minds.
         case nullInKey
         /// More arrays and objects are nested than the caller allows.
         case tooDeep

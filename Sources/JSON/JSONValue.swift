@@ -36,14 +36,16 @@ public enum JSONValue: Equatable, Sendable {
 
     /// Parses one JSON value of any kind (RFC 8259).
     ///
-    /// `-0` becomes the integer 0, and a real has the precision of a `Double`.
+    /// `-0` becomes the integer 0, and a real has the precision of a `Double`. A byte order mark at the beginning is passed
+    /// over.
     ///
     /// - Parameters:
     ///   - document: The bytes of one value, with whitespace before and after it; untrusted.
     ///   - maximumDepth: How many arrays and objects may be nested; default 64. jansson itself allows 2,048.
     /// - Throws: ``JSONError`` of any kind; ``JSONError/Kind/numberTooLarge`` when an integer does not fit `Int64` or a
-    ///   real does not fit `Double`.
+    ///   real does not fit `Double`; ``JSONError/Kind/noCharacter`` when a string holds an escape of half a surrogate pair.
     public init(parsing document: [UInt8], maximumDepth: Int = 64) throws(JSONError) {
+        let document = try JSON.withoutByteOrderMark(document)
         try JSON.checkShape(of: document, maximumDepth: maximumDepth)
         self = try JanssonValue(parsing: document).decoded()
     }

@@ -30,7 +30,8 @@ struct LedgerFiles {
         for name in self.names {
             let kind = FileKind(at: name)
             guard kind != .regular, kind != .nothing else { continue }
-            throw LedgerError.unavailable("\(name) is \(kind.text), not a regular file; take it away, or take another path")
+            throw LedgerError.unavailable(
+                "\(name) is \(kind.text), not a regular file; take it away, or take another path")
         }
     }
 

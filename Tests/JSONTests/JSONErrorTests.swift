@@ -29,6 +29,19 @@ import Testing
         #expect(small == large)
     }
 
+    @Test(arguments: [
+        ("[\"\\ud800\",\n \"\\udc00\", tru]", 2, 14), (#"{"\u0000":1,"é":[}"#, 1, 18),
+        ("\u{FEFF}[1,]", 1, 4), (#"["\ud800", "\u12G4"]"#, 1, 17),
+    ])
+    func `A half surrogate pair, U+0000 or a byte order mark before it does not move an error`(
+        _ document: String, _ line: Int, _ column: Int
+    ) throws {
+        let error = try #require(refusal(of: Array(document.utf8)))
+        #expect(error.kind == .syntax)
+        #expect(error.line == line)
+        #expect(error.column == column)
+    }
+
     @Test func `A NUL byte is named where it stands`() throws {
         let error = try #require(refusal(of: Array("[\n1\0]".utf8)))
         #expect(error.description == "NUL byte (line 2, column 2)")
@@ -39,7 +52,6 @@ import Testing
         ("1 2", "more than one value (line 1, column 3)"), ("[secret]", "invalid token (line 1, column 7)"),
         ("{\"a\":1,\"a\":2}", "two members of the same name (line 1, column 10)"),
         ("1e999.5", "malformed number (line 1, column 5)"),
-        ("\"\\ud800\"", #"invalid Unicode '\uD800' (line 1, column 8)"#),
     ])
     func `An error is described without quoting the document`(_ document: String, _ description: String) {
         #expect(refusal(of: Array(document.utf8))?.description == description)

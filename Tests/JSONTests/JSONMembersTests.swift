@@ -28,6 +28,15 @@ import Testing
         #expect(members(of: object) == ["\(name)=1"])
     }
 
+    @Test(arguments: [
+        (#"{"\ud83d":1,"a":"\udc00"}"#, ["\u{FFFD}=1", #"a="\udc00""#]), (#"{"a\u0000":1,"b":2}"#, ["a\0=1", "b=2"]),
+        (#"{"event\ud800":1}"#, ["\u{FFFD}=1"]),
+    ])
+    func `A name that is no text, or holds U+0000, is a member as others`(_ object: String, _ expected: [String]) throws
+    {
+        #expect(members(of: try compacted(Array(object.utf8))) == expected)
+    }
+
     @Test(arguments: ["null", "1", "\"a\"", "\"{}\"", "[]", "[{\"a\":1}]", ""])
     func `Other values have no members`(_ value: String) {
         #expect(members(of: value) == nil)

@@ -71,12 +71,27 @@ import Testing
 
     @Test(
         arguments: [
-            ("", .syntax), ("1\0", .syntax), ("\u{FEFF}1", .syntax), (#"{"a":1,"\u0061":1}"#, .duplicateKey),
-            (#"{"\u0000":1}"#, .nullInKey),
+            ("", .syntax), ("1\0", .syntax), (#"{"a":1,"\u0061":1}"#, .duplicateKey),
         ] as [(String, JSONError.Kind)])
     func `What compact refuses is refused`(_ document: String, _ kind: JSONError.Kind) {
         let error = #expect(throws: JSONError.self) { try parsed(document) }
         #expect(error?.kind == kind)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"\u0000":1}"#, .nullInKey), (#""\ud800""#, .noCharacter), (#"["\udc00x"]"#, .noCharacter),
+            (#""\ud800\ud800\udc00""#, .noCharacter), (#"{"\ud83d":1}"#, .noCharacter),
+        ] as [(String, JSONError.Kind)])
+    func `What the grammar has and a value cannot hold is refused`(_ document: String, _ kind: JSONError.Kind) throws {
+        let error = #expect(throws: JSONError.self) { try parsed(document) }
+        #expect(error?.kind == kind)
+        #expect(try compacted(Array(document.utf8)) == document)
+    }
+
+    @Test func `A byte order mark is passed over`() throws {
+        #expect(try parsed("\u{FEFF} [1]") == .array([.integer(1)]))
+        #expect(throws: JSONError.self) { try parsed("\u{FEFF}") }
     }
 
     @Test func `Nesting is limited`() throws {

@@ -1,14 +1,15 @@
 /// RFC 8259 read aloud, byte by byte: whether a document is what `JSON.compact` promises to take.
 ///
-/// Knows the grammar, UTF-8, whole surrogate pairs, different names without U+0000, and a depth of at most 64.
+/// Knows the grammar, UTF-8 with or without a byte order mark, different names, and a depth of at most 64.
 struct ReferenceReader {
     private let bytes: [UInt8]
     private var index = 0
 
     static func accepts(_ document: [UInt8]) -> Bool {
         guard String(validating: document, as: UTF8.self) != nil else { return false }
-        var reader = ReferenceReader(bytes: document)
-        return reader.readElement(depth: 0) && reader.index == document.count
+        let text = document.starts(with: "\u{FEFF}".utf8) ? Array(document.dropFirst(3)) : document
+        var reader = ReferenceReader(bytes: text)
+        return reader.readElement(depth: 0) && reader.index == text.count
     }
 
     private init(bytes: [UInt8]) {
@@ -47,13 +48,13 @@ struct ReferenceReader {
     }
 
     private mutating func readObject(depth: Int) -> Bool {
-        var names: Set<[UInt32]> = []
+        var names: Set<[UInt16]> = []
         _ = take("{")
         skipWhitespace()
         if take("}") { return true }
         repeat {
             skipWhitespace()
-            guard let name = readString(), !name.contains(0), names.insert(name).inserted else { return false }
+            guard let name = readString(), names.insert(name).inserted else { return false }
             skipWhitespace()
             guard take(":"), readElement(depth: depth) else { return false }
         } while take(",")
@@ -70,42 +71,39 @@ struct ReferenceReader {
         return take("]")
     }
 
-    /// The scalars of a string, or its bytes where they are not ASCII: enough to compare names.
-    private mutating func readString() -> [UInt32]? {
+    /// The UTF-16 code units of a string.
+    private mutating func readString() -> [UInt16]? {
         guard take("\"") else { return nil }
-        var scalars: [UInt32] = []
+        var units: [UInt16] = []
         while !take("\"") {
             guard let byte = next, byte >= 0x20 else { return nil }
             if byte == UInt8(ascii: "\\") {
-                guard let scalar = readEscape() else { return nil }
-                scalars += scalar < 0x80 ? [scalar] : Unicode.Scalar(scalar)?.utf8.map(UInt32.init) ?? []
+                guard let unit = readEscape() else { return nil }
+                units.append(unit)
             } else {
-                scalars.append(UInt32(byte))
-                index += 1
+                let count = max(1, (~byte).leadingZeroBitCount)
+                units += Array(String(decoding: bytes[index..<index + count], as: UTF8.self).utf16)
+                index += count
             }
         }
-        return scalars
+        return units
     }
 
-    private mutating func readEscape() -> UInt32? {
+    private mutating func readEscape() -> UInt16? {
         index += 1
-        for (letter, scalar) in zip("\"\\/bfnrt".utf8, "\"\\/\u{8}\u{C}\n\r\t".unicodeScalars) where next == letter {
+        for (letter, unit) in zip("\"\\/bfnrt".utf8, "\"\\/\u{8}\u{C}\n\r\t".utf16) where next == letter {
             index += 1
-            return scalar.value
+            return unit
         }
-        guard let first = readUnicodeEscape() else { return nil }
-        guard 0xD800...0xDFFF ~= first else { return first }
-        guard first < 0xDC00, take("\\"), let second = readUnicodeEscape() else { return nil }
-        guard 0xDC00...0xDFFF ~= second else { return nil }
-        return 0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)
+        return readUnicodeEscape()
     }
 
-    private mutating func readUnicodeEscape() -> UInt32? {
+    private mutating func readUnicodeEscape() -> UInt16? {
         guard take("u"), index + 4 <= bytes.count else { return nil }
         let digits = bytes[index..<index + 4]
         index += 4
         guard digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
-        return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+        return UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
     }
 
     private mutating func readNumber() -> Bool {

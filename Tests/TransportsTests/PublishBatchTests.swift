@@ -25,6 +25,7 @@ import Testing
         (#"{"event":"x","data":{"a" : [1, 2]}}"#, [#"x|{"a":[1,2]}"#]), (#"{"data":"a\nb"}"#, [#"|"a\nb""#]),
         (#"{"data":null,"event":"message"}"#, ["|null"]), (#"{"d\u0061ta":1.10,"event":""}"#, ["|1.10"]),
         (#"{"event":"pr\u00e9","data":0}"#, ["pré|0"]), (#"{"data":"{\"data\":1}"}"#, [#"|"{\"data\":1}""#]),
+        (#"{"data":{"t":"\ud83d"}}"#, [#"|{"t":"\ud83d"}"#]), ("\u{FEFF}{\"data\":1}\n{\"data\":2}", ["|1", "|2"]),
     ])
     func `Every line is an event, its data the JSON itself`(body: String, events: [String]) throws {
         let request = try read(body)
@@ -45,6 +46,8 @@ import Testing
         (#"{"event":"x"}"#, .unprocessableEntity, "data"), (#"{"data":1,"id":2}"#, .unprocessableEntity, "id"),
         (#"{"data":1,"event":null}"#, .unprocessableEntity, "event"),
         (#"{"data":1,"event":2}"#, .unprocessableEntity, "event"),
+        (#"{"data":1,"event":"\ud83d"}"#, .unprocessableEntity, "event"),
+        (#"{"data":1,"event\ud83d":"x"}"#, .unprocessableEntity, "not known"),
         (#"{"data":1,"event":"pollux.x"}"#, .unprocessableEntity, "line 1"),
         (#"{"data":1,"event":"a\nb"}"#, .unprocessableEntity, "control"),
         ("{\"data\":1}\n{\"data\":1,}", .badRequest, "line 2, column"),
