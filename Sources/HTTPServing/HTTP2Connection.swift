@@ -340,7 +340,8 @@ extension NIOHTTP2Handler {
         var settings = ConnectionConfiguration()
         settings.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.streams),
-            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headSize),
+            // NIO ends the connection for what is beyond this. A head that is only somewhat too large is answered (431).
+            HTTP2Setting(parameter: .maxHeaderListSize, value: 2 * limits.headSize),
             HTTP2Setting(parameter: .enablePush, value: 0),
         ]
         settings.maximumBufferedControlFrames = 1_000

@@ -64,7 +64,7 @@ final class HTTP2Stream {
         // Before anything can be wrong, so that the page that asked may read what is.
         self.origin = headers.first(name: "origin")
         do throws(Problem) {
-            let head = try RequestHead(headers, fieldCount: self.loop.limits.headerCount)
+            let head = try RequestHead(headers, self.loop.limits)
             self.state = .receiving(head, body: ByteBuffer())
             if let length = head.known.contentLength, length > self.loop.limits.bodySize { throw self.tooLarge }
             if !isEnd { self.awaitBody(head) }

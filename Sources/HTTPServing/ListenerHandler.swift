@@ -21,8 +21,10 @@ final class ListenerHandler: ChannelInboundHandler {
 
     private let spare: SpareDescriptor
     private let logger: Logger
-    /// Whether the log says that nothing can be accepted.
-    private var isExhausted = false
+    /// When the system had nothing left last, since the log said so; `nil` if it does not say so.
+    private var exhausted: NIODeadline?
+    /// How long connections must have been accepted for the log to say that they are.
+    static let recovery = TimeAmount.seconds(5)
 
     init(_ spare: SpareDescriptor, logger: Logger) {
         self.spare = spare
@@ -30,8 +32,8 @@ final class ListenerHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if self.isExhausted, !self.spare.isLent {
-            self.isExhausted = false
+        if let exhausted, context.eventLoop.now - exhausted >= Self.recovery {
+            self.exhausted = nil
             self.logger.notice("connections are accepted again")
         }
         context.fireChannelRead(data)
@@ -41,12 +43,12 @@ final class ListenerHandler: ChannelInboundHandler {
         guard let error = error as? IOError, Self.exhaustion.contains(error.errnoCode) else {
             return context.fireErrorCaught(error)
         }
-        if !self.isExhausted {
-            self.isExhausted = true
+        if self.exhausted == nil {
             self.logger.warning(
                 "no more connections can be accepted until others end; raise the limit of open files, or lower limits.connections",
                 metadata: ["reason": "\(error)"])
         }
+        self.exhausted = context.eventLoop.now
         self.pause(context, for: self.spare.lend() ? .zero : Self.pause)
     }
 

@@ -5,9 +5,13 @@ extension RequestHead {
     /// The head that a block of fields says (RFC 9113, section 8.3). NIO's handler has checked the pseudo-fields and that names
     /// are in lower case; the rest is checked here, by the rules that hold for HTTP/1.1 too.
     ///
-    /// - Throws: ``Problem`` 431 if there are more than `fieldCount` fields; 400 or 501 for what is no request.
-    convenience init(_ headers: HPACKHeaders, fieldCount: Int) throws(Problem) {
-        guard headers.count <= fieldCount else { throw .headTooLarge("limits.headerCount", fieldCount, "fields") }
+    /// - Throws: ``Problem`` 431 if it is larger than the limits allow; 400 or 501 for what is no request.
+    convenience init(_ headers: HPACKHeaders, _ limits: Limits) throws(Problem) {
+        guard headers.count <= limits.headerCount else {
+            throw .headTooLarge("limits.headerCount", limits.headerCount, "fields")
+        }
+        let size = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        guard size <= limits.headSize else { throw .headTooLarge("limits.headSize", limits.headSize, "bytes") }
         guard var method = headers.first(name: ":method"), let path = headers.first(name: ":path") else {
             throw .badRequest("a request needs a method and a path (RFC 9113, section 8.3.1)")
         }

@@ -24,7 +24,7 @@ struct Parameters {
 
     private mutating func take(_ form: FormFields) {
         for field in form.fields {
-            let plain = field.name.lowercased().filter { $0 != "-" && $0 != "_" }
+            let plain = Self.plain(field.name)
             if plain == "channel" {
                 self.channels.append(field.value)
             } else if !field.value.isEmpty, self.values[plain] == nil {
@@ -33,6 +33,9 @@ struct Parameters {
             if plain.hasPrefix("evs") { self.isPolyfill = true }
         }
     }
+
+    /// A name as it is compared: without regard to case, `-` and `_`.
+    static func plain(_ name: String) -> String { name.lowercased().filter { $0 != "-" && $0 != "_" } }
 
     /// Whether there is a value.
     func has(_ name: String) -> Bool { self.values[name] != nil }

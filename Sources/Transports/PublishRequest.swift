@@ -15,7 +15,7 @@ struct PublishRequest {
     /// - Throws: ``Problem`` 400, 413, 415 or 422, which names what is wrong.
     init(_ request: Request, channel: ChannelName, limits: TransportConfiguration) throws(Problem) {
         let key = try Self.key(request)
-        try Self.requireNoEncoding(request)
+        try request.requireNoEncoding()
         let body = Array(request.body.readableBytesView)
         let contentType = request.contentType
         self.isBatch = contentType?.mediaType == "application/x-ndjson"
@@ -40,13 +40,6 @@ struct PublishRequest {
                 "Idempotency-Key: must be one field of 1 to \(IdempotencyKey.maximumLength) printable ASCII characters")
         }
         return key
-    }
-
-    private static func requireNoEncoding(_ request: Request) throws(Problem) {
-        guard let encoding = request.contentEncoding else { return }
-        throw Problem(
-            .unsupportedMediaType, "Unsupported media type",
-            detail: "Content-Encoding: \(encoding) is not taken; send the content as it is")
     }
 
     private static func single(
@@ -98,10 +91,10 @@ struct PublishRequest {
         return try Self.draft(type: type, data: data[0])
     }
 
-    /// What a form has under a name, in whatever case.
+    /// What a form has under a name; names are compared as those of parameters.
     private static func values(of name: String, in form: [UInt8]) throws(Problem) -> [[UInt8]] {
         var values: [[UInt8]] = []
-        for field in FormFields(form).fields where field.name.lowercased() == name {
+        for field in FormFields(form).fields where Parameters.plain(field.name) == name {
             guard let value = PercentEncoding.decode(field.value, plusIsBlank: true) else {
                 throw .unprocessable("\(field.name): the form cannot be decoded: \(MalformedEncoding())")
             }

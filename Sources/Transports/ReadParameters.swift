@@ -51,6 +51,7 @@ struct ReadParameters {
         self.limit = defaults.pollLimit
         self.heartbeat = defaults.heartbeat
         self.heartbeatForm = defaults.heartbeatForm
+        if request.method == .POST { try request.requireNoEncoding() }
         let parameters = Parameters(
             request.query, request.method == .POST ? Array(request.body.readableBytesView) : [])
         self.transport = try Self.transport(request, parameters, defaults)
@@ -132,8 +133,6 @@ struct ReadParameters {
                 throw .badRequest("open=\(open): must be id, event or none")
             }
             self.opening = known
-        } else {
-            self.opening = Opening(request, self.transport)
         }
         switch try named.text("envelope") {
         case "json": self.envelope = true
@@ -145,6 +144,10 @@ struct ReadParameters {
                 throw .badRequest("heartbeatForm=\(form): must be retry, comment or event")
             }
             self.heartbeatForm = known
+        }
+        if !named.has("open") {
+            // A heartbeat that is an event comes first anyway, and may as well carry the id.
+            self.opening = self.heartbeatForm == .event ? .event : Opening(request, self.transport)
         }
         switch try named.text("padding") {
         case "true": self.padding = 2_048

@@ -14,6 +14,16 @@ extension Response {
     }
 }
 
+extension Request {
+    /// - Throws: ``Problem`` (415) if the content is compressed, or encoded in another way.
+    func requireNoEncoding() throws(Problem) {
+        guard let encoding = self.contentEncoding else { return }
+        throw Problem(
+            .unsupportedMediaType, "Unsupported media type",
+            detail: "Content-Encoding: \(encoding) is not taken; send the content as it is")
+    }
+}
+
 extension Problem {
     init(_ error: LedgerError) {
         switch error {

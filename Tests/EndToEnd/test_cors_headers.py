@@ -59,6 +59,6 @@ def test_what_is_no_name_of_a_field_stops_the_start(binary, tmp_path, headers):
 def test_an_array_is_given_on_the_command_line_with_commas(binary, tmp_path, key, value):
     """`pollux config` says what a server would be started with."""
     server = Server(binary, tmp_path)
-    result = server.command("config", "--set", f"{key}={value}")
+    result = server.command("config", "check", "--set", f"{key}={value}")
     assert result.returncode == 0, result.stderr
     assert all(part in result.stdout for part in value.split(",")), result.stdout
