@@ -69,23 +69,31 @@ def answer_to_bytes(client, data, timeout=10.0):
 
 def until_read(connection, timeout=10.0):
     """Wait until the server has read all that was sent so far (or is gone), as the kernel tells it."""
-    end = connection.socket
-    mine, theirs = end.getsockname()[1], end.getpeername()[1]
-    eventually(lambda: not _unread(theirs, mine), timeout, "the server reads")
+    eventually(lambda: not _unread(connection), timeout, "the server reads")
 
 
-def _unread(server_port, client_port):
+def is_held_by_server(connection):
+    """Whether the server has a descriptor for its end of this connection; an end that it closed has none, though bytes may be left in it."""
+    mine, _ = _ends(connection)
+    return mine is not None and mine[9] != "0"
+
+
+def _unread(connection):
     """Bytes on their way to the server or waiting in its socket."""
-    count = 0
+    mine, client = _ends(connection)
+    waiting = int(mine[4].rpartition(":")[2], 16) if mine else 0
+    sending = int(client[4].partition(":")[0], 16) if client and mine else 0
+    return waiting + sending
+
+
+def _ends(connection):
+    """The lines of /proc/net/tcp about the server's end and the client's, as lists of their fields; None for one that is gone."""
+    pair = connection.socket.getpeername()[1], connection.socket.getsockname()[1]
+    ends = {}
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
-        ports = tuple(int(address.rpartition(":")[2], 16) for address in fields[1:3])
-        sending, waiting = (int(size, 16) for size in fields[4].split(":"))
-        if ports == (server_port, client_port):
-            count += waiting
-        elif ports == (client_port, server_port):
-            count += sending
-    return count
+        ends[tuple(int(address.rpartition(":")[2], 16) for address in fields[1:3])] = fields
+    return ends.get(pair), ends.get(pair[::-1])
 
 
 class Throttled:

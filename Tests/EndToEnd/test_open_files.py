@@ -37,7 +37,7 @@ def test_more_connections_than_open_files_stop_the_start(binary, tmp_path):
 
 @pytest.mark.parametrize("connections", [None, 100])
 def test_as_many_connections_as_there_are_files_for_are_served(binary, tmp_path, connections):
-    server, log = started_with(binary, tmp_path, 300, {"limits": {"connections": connections}} if connections else {})
+    server, log = started_with(binary, tmp_path, 600, {"limits": {"connections": connections}} if connections else {})
     try:
         server.wait_until_healthy()
         readers = [server.stream("/channels/x").opened() for _ in range(90)]

@@ -5,7 +5,7 @@ Each of them is owed more than the kernel takes for it, reads slowly for several
 
 import pytest
 
-from asking import Throttled
+from asking import Throttled, is_held_by_server, until_read
 from harness import Server, channel_path, poll_content
 from wire import eventually
 
@@ -92,8 +92,8 @@ def test_a_client_whose_windows_open_slowly_is_written_to_the_end(server, channe
 @pytest.mark.parametrize("target", ["?since=earliest&transport=sse", "?since=earliest&wait=0", "?since=earliest&transport=poll-sse&wait=0", None], ids=["a stream", "a poll", "poll-sse", "a file"])
 def test_a_client_that_takes_nothing_is_let_go(server, channel, target):
     publish_much(server, channel)
-    before = server.server.descriptors()
     with server.connect(60, **NARROW) as connection:
         connection.ask("GET", "/large.bin" if target is None else channel_path(channel) + target)
-        eventually(lambda: server.server.descriptors() > before, 10, "it is connected")
-        eventually(lambda: server.server.descriptors() <= before, 20, "it is let go")
+        until_read(connection)
+        assert is_held_by_server(connection)
+        eventually(lambda: not is_held_by_server(connection), 20, "it is let go")
