@@ -190,7 +190,7 @@ def test_another_type_is_415(server, channel, content_type):
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
 def test_an_encoded_body_is_not_taken_for_text(server, channel, coding):
-    assert_refused(server, channel, (415, 422), "x", "text/plain", headers={"Content-Encoding": coding})
+    assert_refused(server, channel, 415, "x", "text/plain", headers={"Content-Encoding": coding})
 
 
 # forms
@@ -208,11 +208,9 @@ def test_a_form_gives_data_and_type(server, channel, body, event):
     assert kept(server, channel) == [event]
 
 
-@pytest.mark.parametrize("body", ["", "event=x", "data=1&data=2", "data=1&data=1", "Data", "other=1", "data=%FF", "data=x&event=%0A", "data=x&event=pollux.gap",
+@pytest.mark.parametrize("body", ["", "event=x", "data=1&data=2", "data=1&data=1", "other=1", "data=%FF", "data=x&event=%0A", "data=x&event=pollux.gap",
                                   "data=x&event=" + "t" * 129, "data=x&event=%FF"])
 def test_a_form_without_one_good_event_is_422(server, channel, body):
-    if body == "Data":
-        pytest.skip("open: whether the fields of a form are compared without regard to case")
     assert_refused(server, channel, 422, body, FORM)
 
 
