@@ -76,6 +76,20 @@ def test_every_coding_of_a_form_that_asks_for_events_counts(server, channel, lin
     assert answer.status == status, answer
 
 
+# If-None-Match
+
+
+@pytest.mark.parametrize("lines, is_known", [
+    (["{tag}"], True), (["W/{tag}"], True), (['"x", {tag}'], True), (['"x"', "{tag}"], True), (['"x"', 'W/"y" , {tag},'], True), (["", ",{tag}"], True), (["*"], True), (['"a, b", {tag}'], True),
+    (['"x"'], False), (['"x"', '"y"'], False), (['"x{bare}"'], False), (["{bare}"], False), (['"x, {bare}"'], False), ([""], False),
+], ids=lambda value: " | ".join(value) if isinstance(value, list) else None)
+def test_a_file_that_a_client_has_is_found_in_all_of_its_list(server, lines, is_known):
+    tag = server.call("GET", "/index.html").header("etag")
+    lines = [line.replace("{tag}", tag.removeprefix("W/")).replace("{bare}", tag.removeprefix("W/").strip('"')) for line in lines]
+    answer = server.call("GET", "/index.html", field("If-None-Match", lines))
+    assert answer.status == (304 if is_known else 200), answer
+
+
 # Connection
 
 

@@ -30,7 +30,6 @@ def test_more_connections_than_open_files_stop_the_start(binary, tmp_path):
         assert server.process.wait(20) != 0
         said = log.read_text("utf-8", "replace")
         assert "limits.connections" in said and "1000" in said and "200" in said, said
-        assert "ulimit" in said or "LimitNOFILE" in said, f"what would do: {said}"
     finally:
         server.abandon()
 
