@@ -17,8 +17,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from crash_checks import Publish, Reading, Reply, all_faults, epoch_of, position_of
 from asking import CHROMIUM
+from crash_checks import Publish, Reading, Reply, all_faults, epoch_of, position_of
 from harness import Server, channel_path, merged, on_file, poll_content
 from test_transports import dice_of, target_of, unwrapped
 from wire import Disconnected, Event, StreamEnded, request_bytes
