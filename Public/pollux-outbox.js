@@ -1,7 +1,7 @@
 // What is to be published, in the order in which it was said. One request at a time, for two at once may overtake
 // each other; each has an idempotency key and is repeated with it until it is answered, so that it is kept once.
 
-import { PolluxError, fetchJSON, persist } from './pollux-request.js';
+import { PolluxError } from './pollux-request.js';
 
 // The server forgets keys after 10 minutes (`idempotency.window`); a repeat after that might be kept twice.
 const keyLifetime = 9 * 60_000; // milliseconds
@@ -10,11 +10,13 @@ export class Outbox {
   #letters = []; // the first is the one on its way
   #isSending = false;
   #closed = new AbortController();
-  #headers;
+  #requests;
+  #isPlain;
 
-  /** `headers` go with every request. */
-  constructor(headers) {
-    this.#headers = headers;
+  /** `isPlain`: its requests have no header fields that a beacon could not have. */
+  constructor(requests, { isPlain }) {
+    this.#requests = requests;
+    this.#isPlain = isPlain;
   }
 
   /**
@@ -42,18 +44,17 @@ export class Outbox {
 
   async #deliver(letter) {
     await letter.ready;
-    return persist(() => this.#attempt(letter), this.#closed.signal);
+    return this.#requests.persist(() => this.#attempt(letter), this.#closed.signal);
   }
 
-  #attempt(letter) {
+  async #attempt(letter) {
+    // Where the browser says that there is no network, something harmless is sent first, to find out: a letter that was
+    // sent once has only so much time.
+    if (navigator.onLine === false) await this.#requests.probe(this.#closed.signal);
     if (letter.isHandedOver) throw outcomeUnknown('The page was left, and the browser took it over.');
-    letter.firstAttempt ??= Date.now();
-    if (Date.now() - letter.firstAttempt > keyLifetime) throw outcomeUnknown('No answer came for nine minutes, and a repeat might be kept twice.');
-    return fetchJSON(letter.url, this.#requestOf(letter), this.#closed.signal);
-  }
-
-  #requestOf({ text, contentType, key }) {
-    return { method: 'POST', headers: { ...this.#headers, 'Content-Type': contentType, 'Idempotency-Key': key }, body: text };
+    letter.firstAttempt ??= moment();
+    if (since(letter.firstAttempt) > keyLifetime) throw outcomeUnknown('No answer came for nine minutes, and a repeat might be kept twice.');
+    return this.#requests.fetchJSON(letter.url, requestOf(letter), this.#closed.signal);
   }
 
   /**
@@ -64,14 +65,14 @@ export class Outbox {
     for (const letter of this.#letters.filter((one) => !one.isHandedOver)) {
       // A beacon has no header fields, so it cannot repeat what may have arrived. (Where fetch knows no `keepalive`,
       // that letter may be lost; better than doubled.)
-      if (letter.firstAttempt !== null || 'Authorization' in this.#headers) this.#repeatAtLast(letter);
+      if (letter.firstAttempt !== null || !this.#isPlain) this.#repeatAtLast(letter);
       else letter.isHandedOver = navigator.sendBeacon(letter.url, letter.text);
     }
   }
 
   #repeatAtLast(letter) {
-    letter.firstAttempt ??= Date.now();
-    fetch(letter.url, { ...this.#requestOf(letter), keepalive: true }).catch(() => {}); // nobody is left to be told
+    letter.firstAttempt ??= moment();
+    fetch(letter.url, this.#requests.options({ ...requestOf(letter), keepalive: true })).catch(() => {}); // nobody is left to be told
   }
 
   /** Ends it. What waits is rejected. */
@@ -79,6 +80,15 @@ export class Outbox {
     this.#closed.abort(new PolluxError('The client was closed'));
   }
 }
+
+const requestOf = ({ text, contentType, key }) =>
+  ({ method: 'POST', headers: { 'Content-Type': contentType, 'Idempotency-Key': key }, body: text });
+
+// A clock can be set, and the time of a page may stand still while the machine sleeps. The longer of both is on the safe side.
+
+const moment = () => [Date.now(), performance.now()];
+
+const since = ([clock, time]) => Math.max(Date.now() - clock, performance.now() - time);
 
 const outcomeUnknown = (detail) => new PolluxError('It is not known whether this was published', detail);
 

@@ -1,99 +1,230 @@
-// Requests that may be tried again. A fault is either final, a `PolluxError`, or temporary: the network, the time it
-// takes, and the statuses that say so. `persist` tries until it is neither.
+// Requests that may be tried again. A fault is either final, a `PolluxError`, or temporary: the network, silence, and the
+// statuses that say so. `persist` tries until it is neither.
+//
+// Limits of time are limits of silence: an answer may take as long as it likes while it goes on coming. The browser does
+// not tell how much of a request has been sent, so a large one is given time in advance.
+//
+// What the browser says of its network (`navigator.onLine`) decides nothing, for it knows only of interfaces, and not of
+// the way to the server. Its events are a reason to try sooner.
 
-const patience = 15_000; // milliseconds until an answer counts as lost
+import { retryAfter, spread } from './pollux-time.js';
+
 const firstDelay = 500; // milliseconds; doubled after each failure
 const longestDelay = 30_000;
+const slowestLine = 2; // bytes a millisecond that a request is sent with at least
 const temporaryStatuses = [408, 425, 429]; // and every 5xx
+const doubtfulFailures = 3; // in a row, all without any answer, until the reason is looked for
 
 /** What was refused, and why: the members of the server's problem (RFC 9457). `status` is 0 without an answer. */
 export class PolluxError extends Error {
-  constructor(title, detail = '', status = 0) {
+  constructor(title, detail = '', status = 0, { limit, most } = {}) {
     super(detail ? `${title}. ${detail}` : title);
     this.name = 'PolluxError';
     this.title = title;
     this.detail = detail;
     this.status = status;
+    this.limit = limit;
+    this.most = most;
   }
 }
 
-class TemporaryFault extends Error {
-  /** `delay`: after how many milliseconds the server wants to be asked again, if it said so. */
-  constructor(delay) {
+export class TemporaryFault extends Error {
+  /**
+   * `delay`: for how many milliseconds the server does not want to be asked. `isMute`: the browser told of a fault instead
+   * of an answer. `isSilent`: nothing came for too long.
+   */
+  constructor({ delay = 0, isMute = false, isSilent = false } = {}) {
     super('This may go well the next time.');
     this.delay = delay;
+    this.isMute = isMute;
+    this.isSilent = isSilent;
   }
 }
 
-/** The result of `attempt`, which is called until it throws no temporary fault. Rejects when `signal` aborts. */
-export async function persist(attempt, signal) {
-  for (let failures = 0; ; failures += 1) {
-    signal.throwIfAborted();
-    // `false` means "definitely offline" (WHATWG HTML, navigator.onLine), so an attempt could only fail.
-    if (navigator.onLine === false) await pause(Infinity, signal);
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof TemporaryFault)) throw error;
-      await pause(error.delay ?? retryDelay(failures), signal);
+/** The requests of one client. */
+export class Requests {
+  #url;
+  #headers;
+  #tell;
+  #isDoubted = false;
+
+  /**
+   * To the server at `url`, with these header fields, and so many milliseconds of silence until an answer counts as
+   * lost. `tell(error)` hears of what keeps this page from the server for good.
+   */
+  constructor({ url, headers, patience, tell }) {
+    this.#url = url;
+    this.#headers = headers;
+    this.patience = patience;
+    this.#tell = tell;
+  }
+
+  /**
+   * The result of `attempt`, which is called until it throws no temporary fault; `failed` hears of each. Rejects when
+   * `signal` aborts.
+   */
+  async persist(attempt, signal, failed = () => {}) {
+    let mute = 0;
+    for (let failures = 0; ; failures += 1) {
+      signal.throwIfAborted();
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof TemporaryFault)) throw error;
+        failed();
+        mute = error.isMute ? mute + 1 : 0;
+        if (mute === doubtfulFailures) this.#doubt();
+        await pause(Math.max(retryDelay(failures), spread(error.delay)), signal);
+      }
     }
+  }
+
+  /** What `fetch` is given for a request of this client. */
+  options({ headers, ...others }) {
+    // `no-store`, for a cache lets a request wait for the answer to an equal one, that of another tab.
+    return { cache: 'no-store', ...others, headers: { ...this.#headers, ...headers } };
+  }
+
+  /** One attempt: the JSON that is answered. The server itself may be silent for `wait` milliseconds. */
+  async fetchJSON(url, options, signal, wait = 0) {
+    let text = '';
+    const decoder = new TextDecoder();
+    await this.read(url, options, signal, { wait, take: (bytes) => { text += decoder.decode(bytes, { stream: true }); } });
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new TemporaryFault(); // it is not from the server, but from something in between
+    }
+  }
+
+  /**
+   * One attempt: `begun(response)` hears of a good answer, and `take(bytes)` of each piece of it as it comes. Throws a
+   * `TemporaryFault` or a `PolluxError`. `silence()` is how long the answer may be silent once it has begun, in place of
+   * the patience; `wait` how much longer it may take until it begins.
+   */
+  async read(url, options, signal, { wait = 0, silence = () => this.patience, begun = () => {}, take }) {
+    const watch = new Watch(signal);
+    const request = new Request(url, { ...this.options(options), signal: watch.signal }); // throws what no retry would change
+    try {
+      watch.allow(this.patience + wait + (options.body?.length ?? 0) / slowestLine);
+      const response = await fetch(request).catch((error) => { throw error instanceof TypeError ? new TemporaryFault({ isMute: true }) : error; });
+      watch.allow(silence());
+      if (!response.ok) throw await faultOf(response);
+      begun(response);
+      const reader = response.body?.getReader(); // none where an answer cannot have content
+      for (let piece; reader && !(piece = await reader.read()).done;) {
+        watch.allow(silence());
+        take(piece.value);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof PolluxError || error instanceof TemporaryFault ? error : new TemporaryFault({ isSilent: watch.isOver });
+    } finally {
+      watch.end();
+    }
+  }
+
+  /** Throws a temporary fault if the server cannot be reached. */
+  async probe(signal) {
+    try {
+      await this.read(`${this.#url}healthz`, {}, signal, { take: () => {} });
+    } catch (error) {
+      if (!(error instanceof PolluxError)) throw error; // any answer will do
+    }
+  }
+
+  /**
+   * A page is not told why another origin gives it nothing: the network and a server without CORS look the same. A
+   * request whose answer the page may not see tells them apart. That is no proof (a proxy answers in the place of a
+   * server that restarts, and knows nothing of CORS), so it is told, and the trying goes on.
+   */
+  async #doubt() {
+    if (this.#isDoubted || !globalThis.location || new URL(this.#url).origin === location.origin) return;
+    this.#isDoubted = true;
+    try {
+      await fetch(`${this.#url}healthz`, { mode: 'no-cors', cache: 'no-store' });
+    } catch {
+      this.#isDoubted = false; // it is the network
+      return;
+    }
+    this.#tell(new PolluxError('The server answers, but not to this page', `${this.#url} has to name the origin of the page, `
+      + `${location.origin}, in cors.origins, and in cors.headers each field that scripts of the page add to requests.`));
+  }
+}
+
+/** Aborts a request that is silent for too long, or when `signal` aborts. */
+class Watch {
+  #controller = new AbortController();
+  #outer;
+  #timer;
+  isOver = false; // the time was
+  #abort = () => this.#controller.abort();
+
+  constructor(signal) {
+    this.#outer = signal;
+    signal.addEventListener('abort', this.#abort);
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  /** So many milliseconds from now. */
+  allow(milliseconds) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.isOver = true;
+      this.#abort();
+    }, milliseconds);
+  }
+
+  /** Also of an answer that nobody wants to read on. */
+  end() {
+    clearTimeout(this.#timer);
+    this.#outer.removeEventListener('abort', this.#abort);
+    this.#abort();
   }
 }
 
 const retryDelay = (failures) => Math.min(longestDelay, firstDelay * 2 ** failures) * (0.5 + Math.random() / 2);
 
-/** Waits so many milliseconds, or until the network is back. */
-function pause(milliseconds, signal) {
+const awakening = ['online', 'pageshow', 'resume'];
+
+/** Calls `act` when there is a reason to try at once: the network is back, or the page, until `signal` aborts. */
+export function whenAwake(act, signal) {
+  // `resume` is the document's, and does not bubble.
+  for (const type of awakening) globalThis.addEventListener?.(type, act, { signal, capture: true });
+}
+
+/** Waits so many milliseconds, or until there is a reason to try at once. */
+export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     const over = new AbortController();
-    const timer = milliseconds === Infinity ? undefined : setTimeout(() => end(resolve), milliseconds);
+    const timer = setTimeout(() => end(resolve), milliseconds);
     const end = (settle) => {
       clearTimeout(timer);
       over.abort();
       settle(signal.reason);
     };
-    addEventListener('online', () => end(resolve), { signal: over.signal });
+    whenAwake(() => end(resolve), over.signal);
     signal.addEventListener('abort', () => end(reject), { signal: over.signal });
   });
 }
 
-/** One attempt: the JSON that is answered. Throws a `TemporaryFault` or a `PolluxError`. */
-export async function fetchJSON(url, options, signal) {
-  const limit = new AbortController();
-  const abort = () => limit.abort();
-  const timer = setTimeout(abort, patience);
-  signal.addEventListener('abort', abort);
-  const request = new Request(url, { ...options, signal: limit.signal }); // throws what no retry would change
-  try {
-    const response = await fetch(request);
-    if (!response.ok) throw await faultOf(response);
-    return await response.json();
-  } catch (error) {
-    signal.throwIfAborted();
-    // Also an answer that is no JSON: then it is not from the server, but from something in between.
-    throw error instanceof PolluxError || error instanceof TemporaryFault ? error : new TemporaryFault();
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-  }
-}
-
 async function faultOf(response) {
   const { status } = response;
-  if (status >= 500 || temporaryStatuses.includes(status)) return new TemporaryFault(retryAfter(response));
-  const { title = `The server answered ${status}`, detail } = await problemOf(response);
-  return new PolluxError(title, detail, status);
+  if (status >= 500 || temporaryStatuses.includes(status)) {
+    return new TemporaryFault({ delay: retryAfter(response.headers.get('Retry-After')) });
+  }
+  const { title, detail, limit, most } = await problemOf(response);
+  return new PolluxError(title ?? `The server answered ${status}`, detail, status, { limit, most });
 }
 
-/** Milliseconds, or undefined: `Retry-After` may be missing, or a date, which no server of ours sends. */
-function retryAfter(response) {
-  const seconds = parseFloat(response.headers.get('Retry-After'));
-  return seconds >= 0 ? seconds * 1_000 : undefined;
-}
-
+/** The members of a problem that are of the right type. */
 async function problemOf(response) {
   try {
-    return await response.json();
+    const members = Object.entries(await response.json());
+    return Object.fromEntries(members.filter(([name, value]) => typeof value === (name === 'most' ? 'number' : 'string')));
   } catch {
     return {}; // something between us and the server answered
   }

@@ -1,18 +1,19 @@
-// The tabs of one browser that read from one server share one event stream. The tab that holds a Web Lock leads: it has
-// the stream, and tells what comes by a BroadcastChannel. When it dies, however that may be, the browser gives the lock
+// The tabs of one browser that read from one server share what they read. The tab that holds a Web Lock leads: it has the
+// connections, and tells what comes by a BroadcastChannel. When it dies, however that may be, the browser gives the lock
 // to the next. A tab that missed something in that moment fetches it by itself (pollux-feed.js), so there is nothing to
 // hand over, and no state that two tabs have to agree on.
 //
-// Besides the messages of the stream (pollux-stream.js) there are two, and each says in `from` which tab it is from:
+// Besides the messages of groups (pollux-groups.js) there are two, and each says in `from` which tab it is from:
 //
 //   {kind: 'who'}                      a new leader asks what is wanted
-//   {kind: 'want', channels, cursor}   what a tab reads, and from where on. The leader answers `stream`
+//   {kind: 'want', channels, cursor}   what a tab reads, and from where on. The leader answers `status`, and each `group`
 //
 // A leader may sleep instead of dying (a frozen page, a debugger). A follower that hears nothing asks; if there is no
 // answer, it takes the lock by force.
 
-import { covers } from './pollux-feed.js';
+import { smallest } from './pollux-ids.js';
 
+const collectTime = 20; // milliseconds: wishes that come together are told together
 const listenTime = 10_000; // milliseconds of silence until a follower asks, and as many until it takes the lead
 
 /** Web Locks are for secure contexts only: a page without TLS has none, except on localhost. */
@@ -22,11 +23,12 @@ export const canShare = () => Boolean(navigator.locks && globalThis.BroadcastCha
 export class Tabs {
   #id = Math.random().toString(36).slice(2);
   #group;
-  #openStream;
+  #openReader;
   #hear;
   #wanted;
   #isPresent = false; // its own lock is held, by which the leader learns of its end
   #bus = null;
+  #wish = null; // the timer of what is to be told
   #left = new AbortController();
   #untilLeft = new Promise((resolve) => this.#left.signal.addEventListener('abort', resolve));
 
@@ -37,18 +39,18 @@ export class Tabs {
   #watch = null;
 
   // Of the leader
-  #stream = null;
+  #reader = null;
   #leading = null;
   #wants = new Map(); // by tab
 
   /**
-   * `group`: the name that tabs have in common which share a stream, or null to share with none. `openStream(tell)`
-   * makes a `SharedStream`. `hear(message)` is given what the stream tells, in whatever tab it is. `wanted()` tells
+   * `group`: the name that tabs have in common which share what they read, or null to share with none.
+   * `openReader(tell)` makes its `Groups`. `hear(message)` is given what these tell, in whatever tab they are. `wanted()` tells
    * what this tab reads just now, `{channels, cursor}`.
    */
-  constructor({ group, openStream, hear, wanted }) {
+  constructor({ group, openReader, hear, wanted }) {
     this.#group = group;
-    this.#openStream = openStream;
+    this.#openReader = openReader;
     this.#hear = hear;
     this.#wanted = wanted;
     if (group === null) this.#lead();
@@ -57,20 +59,28 @@ export class Tabs {
 
   get role() {
     if (this.#group === null) return 'alone';
-    return this.#stream ? 'leader' : 'follower';
+    return this.#reader ? 'leader' : 'follower';
   }
 
   /** What this tab reads is something else now. */
   want() {
-    this.#tellWant();
+    this.#wish ??= setTimeout(() => {
+      this.#wish = null;
+      this.#tellWant();
+    }, collectTime);
   }
 
-  /** The network is back. */
+  get hasLeft() {
+    return this.#left.signal.aborted;
+  }
+
+  /** There is a reason to try at once. */
   retry() {
-    this.#stream?.retry();
+    this.#reader?.retry();
   }
 
   leave() {
+    clearTimeout(this.#wish);
     this.#left.abort();
     this.#standing.abort();
     clearInterval(this.#watch);
@@ -104,18 +114,19 @@ export class Tabs {
   }
 
   #tellWant() {
-    if (this.#stream) this.#note({ ...this.#wanted(), from: this.#id });
+    if (this.#reader) this.#note({ ...this.#wanted(), from: this.#id });
     else if (this.#isPresent) this.#post({ kind: 'want', ...this.#wanted() });
   }
 
   #receive(message) {
+    if (!isMessage(message)) return;
     if (message.kind === 'want') {
-      if (this.#stream) this.#note(message);
+      if (this.#reader) this.#note(message);
       return;
     }
     this.#silence = 0;
     if (message.kind === 'who') this.#tellWant();
-    else if (!this.#stream) this.#hear(message);
+    else if (!this.#reader) this.#hear(message);
   }
 
   // Who leads
@@ -139,7 +150,7 @@ export class Tabs {
 
   /** Called at intervals. */
   #listen() {
-    if (this.#stream) return;
+    if (this.#reader) return;
     this.#silence += 1;
     if (this.#silence === 2) this.#tellWant();
     if (this.#silence < 3) return;
@@ -160,7 +171,7 @@ export class Tabs {
   #lead() {
     this.#leading = new AbortController();
     this.#wants.clear();
-    this.#stream = this.#openStream((message) => this.#tell(message));
+    this.#reader = this.#openReader((message) => this.#tell(message));
     this.#post({ kind: 'who' });
     this.#tellWant();
     return this.#untilLeft;
@@ -168,8 +179,8 @@ export class Tabs {
 
   #resign() {
     this.#leading?.abort();
-    this.#stream?.close();
-    this.#stream = null;
+    this.#reader?.close();
+    this.#reader = null;
   }
 
   // What the leader does
@@ -194,9 +205,13 @@ export class Tabs {
 
   #readWanted() {
     const wants = [...this.#wants.values()];
-    this.#stream?.read(new Set(wants.flatMap((want) => want.channels)), smallest(wants.map((want) => want.cursor)));
+    this.#reader?.read(new Set(wants.flatMap((want) => want.channels)), smallest(wants.map((want) => want.cursor)));
   }
 }
 
-/** The cursor that has had least; null if there is none. */
-export const smallest = (cursors) => cursors.filter(Boolean).reduce((one, other) => (one === null || covers(one, other) ? other : one), null);
+/** Every script of the origin can speak on the channel. */
+function isMessage(message) {
+  const { kind, from, channels = [], cursor = null } = message ?? {};
+  return [kind, from].every((value) => typeof value === 'string') && (cursor === null || typeof cursor === 'string')
+    && Array.isArray(channels) && channels.every((name) => typeof name === 'string');
+}

@@ -1,232 +1,73 @@
-// The client of Pollux: channels to read and to publish on, over one connection for the whole browser. What it promises is
-// in pollux.d.ts, for those who use it; the parts are
+// The client of Pollux: channels to read and to publish on, over as few connections as can be for the whole browser. What it
+// promises is in pollux.d.ts, for those who use it; the parts are
 //
-//   pollux-feed.js      a channel's cursor: nothing lost, nothing twice
-//   pollux-stream.js    the event stream of the tab that leads
-//   pollux-tabs.js      which tab leads
-//   pollux-outbox.js    what is to be published
-//   pollux-request.js   requests that are tried again
+//   pollux-channel.js     a channel as a page has it
+//   pollux-feed.js        its cursor: nothing lost, nothing twice
+//   pollux-polls.js       what feeds ask for themselves
+//   pollux-groups.js      what the tab that leads reads for all: groups of channels
+//   pollux-group.js       one of them: a selection, a cursor, and a way to read
+//   pollux-posted.js      a reader whose channels do not fit into a URL
+//   pollux-parser.js      its event streams
+//   pollux-tabs.js        which tab leads
+//   pollux-outbox.js      what is to be published
+//   pollux-request.js     requests that are tried again
+//   pollux-selection.js   the channels of a reader, and how many there may be
+//   pollux-ids.js         event ids
+//   pollux-time.js        times that come from outside
 
+import { Channel, PolluxEvent } from './pollux-channel.js';
 import { Feed } from './pollux-feed.js';
+import { Groups } from './pollux-groups.js';
+import { smallest } from './pollux-ids.js';
 import { Outbox } from './pollux-outbox.js';
-import { PolluxError } from './pollux-request.js';
-import { SharedStream } from './pollux-stream.js';
-import { Tabs, canShare, smallest } from './pollux-tabs.js';
+import { Polls } from './pollux-polls.js';
+import { PolluxError, Requests, whenAwake } from './pollux-request.js';
+import { Room } from './pollux-selection.js';
+import { Tabs, canShare } from './pollux-tabs.js';
+import { bounded } from './pollux-time.js';
 
-export { PolluxError };
+export { Channel, PolluxError, PolluxEvent };
 
-const mostBuffered = 1_000; // events, of an iteration that is slower than its channel
+const usualPatience = 15_000; // milliseconds of silence until an answer counts as lost
+const patienceBounds = { least: 100, most: 600_000, otherwise: usualPatience };
 
-export class PolluxEvent extends Event {
-  #type;
-  #json;
-
-  constructor(type, { id, channel, data, time }, heardAs = type) {
-    super(heardAs);
-    this.#type = type;
-    this.id = id;
-    this.channel = channel;
-    this.data = data;
-    this.time = time;
-  }
-
-  /** Its own type also for who listens to `*`, for which it has to be dispatched under that name. */
-  get type() {
-    return this.#type;
-  }
-
-  get json() {
-    this.#json ??= JSON.parse(this.data);
-    return this.#json;
-  }
-}
-
-export class Channel extends EventTarget {
-  #client;
-  #since;
-  #feed = null; // null while nobody listens
-  #queues = new Set(); // of the iterations
-  #end = null; // {error}, when reading is over; without an error when the channel was closed
-
-  /** `client`: `openFeed(options, sink)`, `publish(letter)`, `changed()`, `forget(channel)`; see `Pollux`. */
-  constructor(name, since, client) {
-    super();
-    this.name = name;
-    this.#since = since;
-    this.#client = client;
-  }
-
-  get lastEventId() {
-    return this.#feed?.cursor ?? null;
-  }
-
-  async ready() {
-    return this.#begun().started;
-  }
-
-  async last(count) {
-    const events = await this.#begun().last(count);
-    return events.map(({ type, ...content }) => new PolluxEvent(type, { channel: this.name, ...content }));
-  }
-
-  addEventListener(type, listener, options) {
-    super.addEventListener(type, listener, options);
-    this.#read();
-  }
-
-  on(type, listener) {
-    this.addEventListener(type, listener);
-    return () => this.off(type, listener);
-  }
-
-  once(type, listener) {
-    this.addEventListener(type, listener, { once: true });
-    return () => this.off(type, listener);
-  }
-
-  off(type, listener) {
-    this.removeEventListener(type, listener);
-  }
-
-  async publish(data, { type, key } = {}) {
-    const isText = typeof data === 'string';
-    const text = isText ? data : JSON.stringify(data);
-    if (text === undefined) throw new TypeError(`There is no JSON for ${String(data)}`);
-    const contentType = isText ? 'text/plain' : 'application/json';
-    // A page that reads a channel wants to see what it publishes there itself: so that has to come after its start.
-    const ready = this.#feed?.started.catch(() => {});
-    return this.#client.publish({ type, text, contentType, key, ready });
-  }
-
-  [Symbol.asyncIterator]() {
-    const queue = new EventQueue(() => this.#queues.delete(queue));
-    this.#read();
-    this.#queues.add(queue);
-    if (this.#end) queue.end(this.#end.error);
-    return queue;
-  }
-
-  close() {
-    this.#feed?.close();
-    this.#endIterations(null);
-    this.#client.forget(this);
-  }
-
-  /** Begins to read, with the first who listens. */
-  #read() {
-    if (this.#feed || this.#end) return;
-    this.#feed = this.#client.openFeed({ name: this.name, since: this.#since }, {
-      event: (event) => this.#deliver(event),
-      gap: (detail) => this.dispatchEvent(new CustomEvent('gap', { detail })),
-      started: () => this.#client.changed(),
-      failed: (error) => this.#fail(error),
-    });
-  }
-
-  #begun() {
-    this.#read();
-    if (!this.#feed) throw new DOMException('The channel was closed', 'AbortError');
-    return this.#feed;
-  }
-
-  #deliver({ id, type, data }) {
-    const content = { id, channel: this.name, data };
-    const event = new PolluxEvent(type, content);
-    if (type !== '*') this.dispatchEvent(event);
-    this.dispatchEvent(new PolluxEvent(type, content, '*'));
-    for (const queue of this.#queues) queue.push(event);
-  }
-
-  #fail(error) {
-    this.#client.changed();
-    this.#endIterations(error);
-    this.dispatchEvent(new CustomEvent('error', { detail: error }));
-  }
-
-  #endIterations(error) {
-    this.#end ??= { error };
-    for (const queue of this.#queues) queue.end(error);
-  }
-}
-
-/** The events of one iteration, which may come faster than they are taken. */
-class EventQueue {
-  #events = [];
-  #takers = []; // of those who wait, while there are no events
-  #end = null; // {error}, when there are no more to come
-  #onEnd;
-
-  constructor(onEnd) {
-    this.#onEnd = onEnd;
-  }
-
-  push(event) {
-    if (this.#takers.length > 0) this.#takers.shift().resolve({ value: event, done: false });
-    else if (this.#events.length < mostBuffered) this.#events.push(event);
-    else this.end(new PolluxError('The iteration is too slow', `More than ${mostBuffered} events wait for it.`));
-  }
-
-  end(error) {
-    if (this.#end) return;
-    this.#end = { error };
-    this.#onEnd();
-    this.#takers.splice(0).forEach((taker) => this.#settle(taker));
-  }
-
-  next() {
-    return new Promise((resolve, reject) => {
-      const taker = { resolve, reject };
-      if (this.#events.length > 0) resolve({ value: this.#events.shift(), done: false });
-      else if (this.#end) this.#settle(taker);
-      else this.#takers.push(taker);
-    });
-  }
-
-  async return() {
-    this.#events = [];
-    this.end(null);
-    return { value: undefined, done: true };
-  }
-
-  /** An error is told once; after it, the iteration is over. */
-  #settle({ resolve, reject }) {
-    const { error } = this.#end;
-    this.#end.error = null;
-    if (error) reject(error);
-    else resolve({ value: undefined, done: true });
-  }
-
-  [Symbol.asyncIterator]() {
-    return this;
-  }
-}
+// Tabs of one version share what they read. Another one, which the browser had kept, speaks otherwise.
+const language = 2;
 
 export class Pollux extends EventTarget {
-  #headers;
-  #transports;
   #group;
   #channels = new Map(); // by name
   #feeds = new Map(); // of those that somebody listens to
+  #reader; // what feeds and groups read by
   #outbox;
   #tabs = null;
   #status = notConnected;
+  #groups = new Map(); // of the tab that leads: what it reads, by the number of the group
+  #told = new Set(); // titles of what was said once
+  #hasNews = false; // something came since the browser last said that it has no network
   #shown = ''; // what the last `statechange` was about
   #closed = new AbortController();
 
-  constructor(url = new URL('.', import.meta.url), { token, tabs = true, transports, name = '' } = {}) {
+  constructor(url = new URL('.', import.meta.url), { token, tabs = true, transports, name = '', patience } = {}) {
     super();
     this.url = new URL(url, globalThis.document?.baseURI).href.replace(/\/*$/, '/');
-    this.#headers = token ? { Authorization: `Bearer ${token}` } : {};
-    this.#transports = transports;
-    this.#group = tabs && canShare() ? `pollux ${this.url} ${fingerprint(token)} ${name}` : null;
-    this.#outbox = new Outbox(this.#headers);
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const requests = new Requests({ url: this.url, headers, patience: bounded(patience, patienceBounds), tell: (error) => this.#fail(error) });
+    const room = new Room();
+    const options = { server: 'pollux', transports, ...(token && { headers }) };
+    this.#reader = { url: this.url, requests, room, options, polls: new Polls({ url: this.url, requests, room }) };
+    this.#outbox = new Outbox(requests, { isPlain: !token });
+    this.#group = tabs && canShare() ? `pollux ${language} ${this.url} ${fingerprint(token)} ${name}` : null;
     this.#join();
     this.#followPage();
   }
 
   get state() {
     if (this.#closed.signal.aborted) return 'closed';
-    return navigator.onLine === false ? 'offline' : this.#status.state;
+    const { state } = this.#status;
+    // What the browser says of its network explains why nothing comes; what comes is the better witness.
+    const isProven = state === 'open' && this.#hasNews;
+    return globalThis.navigator?.onLine === false && !isProven ? 'offline' : state;
   }
 
   get role() {
@@ -258,7 +99,7 @@ export class Pollux extends EventTarget {
     const url = `${this.url}channels/${encodeURIComponent(name)}`;
     return {
       openFeed: (options, sink) => {
-        const feed = new Feed({ url, headers: this.#headers, ...options }, sink);
+        const feed = new Feed({ polls: this.#reader.polls, ...options }, sink);
         this.#feeds.set(name, feed);
         return feed;
       },
@@ -273,12 +114,16 @@ export class Pollux extends EventTarget {
     };
   }
 
-  // The tabs, and what comes from their stream
+  // The tabs, and what comes from the one that leads
 
   #join() {
     this.#tabs = new Tabs({
       group: this.#group,
-      openStream: (tell) => new SharedStream(`${this.url}events`, this.#streamOptions(), tell),
+      openReader: (tell) => new Groups({
+        reader: this.#reader,
+        tell,
+        fail: ({ title, detail, status }) => tell({ kind: 'problem', title, detail, status }),
+      }),
       hear: (message) => this.#hear(message),
       wanted: () => this.#wanted(),
     });
@@ -286,12 +131,7 @@ export class Pollux extends EventTarget {
 
   #leave() {
     this.#tabs.leave();
-    this.#status = notConnected;
-    this.#showChange();
-  }
-
-  #streamOptions() {
-    return { server: 'pollux', transports: this.#transports, ...(this.#headers.Authorization && { headers: this.#headers }) };
+    this.#showStatus(notConnected);
   }
 
   /** What this tab reads: the channels that have begun. */
@@ -301,13 +141,18 @@ export class Pollux extends EventTarget {
   }
 
   #hear(message) {
-    if (message.kind === 'stream') this.#showStatus(message);
+    this.#hasNews = true;
+    if (message.kind === 'status') this.#showStatus(message);
     if (message.from !== this.#status.from) return; // a leader that is none any more
-    if (message.kind === 'stream' && message.id === null) return; // just after a gap
-    for (const name of this.#status.channels) this.#feeds.get(name)?.receive(message);
+    if (message.kind === 'problem') this.#fail(new PolluxError(message.title, message.detail, message.status));
+    if (message.kind === 'group') this.#groups.set(message.group, message.channels);
+    if (message.kind === 'group' && message.id === null) return; // just after a gap
+    for (const name of this.#groups.get(message.group) ?? []) this.#feeds.get(name)?.receive(message);
+    this.#showChange();
   }
 
   #showStatus(status) {
+    if (status.from !== this.#status.from) this.#groups.clear();
     this.#status = status;
     this.#showChange();
   }
@@ -319,24 +164,41 @@ export class Pollux extends EventTarget {
     this.dispatchEvent(new Event('statechange'));
   }
 
+  /** Says what a page's author should know, once. */
+  #fail(error) {
+    if (this.#told.has(error.title)) return;
+    this.#told.add(error.title);
+    console.warn(`[Pollux] ${error.message}`);
+    this.dispatchEvent(new CustomEvent('error', { detail: error }));
+  }
+
   // The page and its network
 
+  // Browsers differ in what they tell of a page that goes and comes back. So each sign that it is here counts: a client
+  // that has left joins again, and one that has not tries at once what is broken.
   #followPage() {
-    const listen = (type, listener) => globalThis.addEventListener(type, listener, { signal: this.#closed.signal });
-    listen('offline', () => this.#showChange());
-    listen('online', () => {
-      this.#tabs.retry();
+    const { signal } = this.#closed;
+    const listen = (type, listener) => globalThis.addEventListener?.(type, listener, { signal });
+    listen('offline', () => {
+      this.#hasNews = false;
       this.#showChange();
     });
     listen('pagehide', () => {
       this.#outbox.handOver();
       this.#leave();
     });
-    listen('pageshow', (event) => { if (event.persisted) this.#join(); });
+    listen('visibilitychange', () => { if (!document.hidden) this.#wake(); });
+    whenAwake(() => this.#wake(), signal);
+  }
+
+  #wake() {
+    if (this.#tabs.hasLeft) this.#join();
+    else this.#tabs.retry();
+    this.#showChange();
   }
 }
 
-const notConnected = { from: null, state: 'connecting', transport: null, channels: [] };
+const notConnected = { from: null, state: 'connecting', transport: null };
 
 /** Tells tokens apart in names that every script of the origin can read, without being one. (FNV-1a) */
 function fingerprint(token = '') {
@@ -345,6 +207,6 @@ function fingerprint(token = '') {
   return (hash >>> 0).toString(36);
 }
 
-globalThis.Pollux = Pollux;
+if (globalThis.document) globalThis.Pollux = Pollux;
 
 export default Pollux;

@@ -1,6 +1,6 @@
 // The channels of a page's widgets: one subscription of the client for all the widgets that read a channel.
 
-import { PolluxEvent } from '../pollux.js';
+import { PolluxEvent } from '../pollux-channel.js';
 
 /** `client` is a function that gives the page's client. */
 export function sharedChannels(client) {
