@@ -81,7 +81,7 @@ export class Feed {
         this.#held = []; // what came before this request is in its answer, for the server had it first
         answer = await this.#ask({ cursor: this.cursor, since: this.#since });
         this.#takeAnswer(answer);
-      } while (!answer.isLast && this.#held.length === 0);
+      } while (!answer.isLast && !this.#held.some(({ kind }) => kind === 'event')); // events: the reader brings the rest
       const held = this.#held;
       this.#held = null;
       held.forEach((message) => this.receive(message));

@@ -74,7 +74,7 @@ export class Polls {
       else for (const ask of asks) ask.resolve(partOf(answer, ask));
     } catch (error) {
       const isRefused = error instanceof PolluxError && names.length > 1;
-      if (isRefused) this.#room.learn(error, names);
+      if (isRefused && error.limit) this.#room.learn(error, names);
       if (isRefused) this.#again(asks, Math.ceil(asks.length / 2)); // it may be for one of them
       else for (const ask of asks) ask.reject(error);
     }

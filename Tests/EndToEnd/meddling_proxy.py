@@ -12,7 +12,18 @@ import struct
 import threading
 import time
 
-Request = collections.namedtuple("Request", "method target head body")
+from line import Line
+
+
+class Request(collections.namedtuple("Request", "method target head body")):
+    @property
+    def selection(self):
+        """The query, or the form of a POST to `/events`."""
+        return self.body.decode() if self.target == "/events" else self.target
+
+    @property
+    def is_stream(self):
+        return self.target.startswith("/events") and "transport=poll" not in self.selection
 
 
 class MeddlingProxy:
@@ -21,8 +32,10 @@ class MeddlingProxy:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
         self.requests = []
-        self.streams = []  # the targets of the event streams that are open
+        self.streams = []  # the selections of the event streams that are open
         self.most_streams = 0
+        self.up, self.down = Line(), Line()
+        self.most_open = self.open = 0  # requests at once
         self.accidents = []  # (method, part of the target, what happens), each for one request
         self.is_cut = False
         self.lock = threading.Lock()
@@ -36,8 +49,9 @@ class MeddlingProxy:
     # What the tests do to it
 
     def meddle(self, accident, method="POST", target="/", times=1):
-        """The next such request is served, but its answer is `swallow`ed, not given at all (`hold`), or given as it was
-        after `release` (`delay`); or the request is answered with the `bytes` given."""
+        """The next request with this in its target, or in the form of a POST to `/events`, is served, but its answer is `swallow`ed, not given at all (`hold`), or given as it was
+        after `release` (`delay`); or the request is answered with the `bytes` given, or the answer is cut off after so many
+        bytes (a number)."""
         with self.lock:
             self.accidents += [(method, target, accident)] * times
 
@@ -82,7 +96,7 @@ class MeddlingProxy:
         with self.lock:
             self.clients.add(client)
         try:
-            request = _read_request(client)
+            request = _read_request(client, self.up)
             if request:
                 self.answer(client, request)
         except OSError:
@@ -98,8 +112,8 @@ class MeddlingProxy:
             return client.sendall(accident)
         with socket.create_connection(self.server.address) as upstream:
             upstream.sendall(request.head + request.body)
-            if accident is None:
-                return self.pass_on(upstream, client, request)
+            if accident is None or isinstance(accident, int):
+                return self.pass_on(upstream, client, request, accident)
             answer = b"".join(iter(lambda: upstream.recv(65536), b""))
         if accident == "hold":
             client.recv(1)  # until it gives up
@@ -113,43 +127,55 @@ class MeddlingProxy:
             self.requests.append(request)
             for accident in self.accidents:
                 method, part, what = accident
-                if request.method == method and part in request.target:
+                if request.method == method and (part in request.target or part in request.selection):
                     self.accidents.remove(accident)
                     return what
         return None
 
-    def pass_on(self, upstream, client, request):
-        is_stream = request.target.startswith("/events?")
+    def pass_on(self, upstream, client, request, most=None):
+        is_stream = request.is_stream
+        with self.lock:
+            self.open += 1
+            self.most_open = max(self.most_open, self.open)
         if is_stream:
             time.sleep(0.1)  # the thread of the stream before this one may not know yet that it is over
             with self.lock:
-                self.streams.append(request.target)
+                self.streams.append(request.selection)
                 self.most_streams = max(self.most_streams, len(self.streams))
         try:
             while True:
                 for source in select.select([upstream, client], [], [])[0]:
-                    data = source.recv(65536)
+                    data = source.recv(self.down.piece)
                     if source is client or not data:
                         return
+                    self.down.carry(len(data))
+                    if most is not None and (most := most - len(data)) < 0:
+                        return _break_off(client)
                     client.sendall(data)
         finally:
-            if is_stream:
-                with self.lock:
-                    self.streams.remove(request.target)
+            with self.lock:
+                self.open -= 1
+                if is_stream:
+                    self.streams.remove(request.selection)
 
 
-def _read_request(client):
+def _read_request(client, line):
     """One request, with `Connection: close`; None where the client has none."""
     data = b""
     while b"\r\n\r\n" not in data:
-        more = client.recv(65536)
+        more = client.recv(line.piece)
         if not more:
             return None
+        line.carry(len(more))
         data += more
     head, _, body = data.partition(b"\r\n\r\n")
     length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
     while length and len(body) < int(length[1]):
-        body += client.recv(65536)
+        more = client.recv(line.piece)
+        if not more:
+            return None
+        line.carry(len(more))
+        body += more
     method, target, _ = head.split(b"\r\n")[0].decode("latin-1").split(" ")
     head = re.sub(rb"\r\nconnection:[^\r]*", b"", head, flags=re.IGNORECASE) + b"\r\nConnection: close\r\n\r\n"
     return Request(method, target, head, body)

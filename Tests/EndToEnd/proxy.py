@@ -5,9 +5,12 @@ import socket
 import struct
 import threading
 
+from line import Line
+
 
 class Proxy:
     def __init__(self, server):
+        self.up, self.down = Line(), Line()
         self.target = server.address
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -30,12 +33,13 @@ class Proxy:
                 continue
             with self.lock:
                 self.pairs.append((client, upstream))
-            threading.Thread(target=self.pump, args=(client, upstream, self.sent), daemon=True).start()
-            threading.Thread(target=self.pump, args=(upstream, client, self.received), daemon=True).start()
+            threading.Thread(target=self.pump, args=(client, upstream, self.sent, self.up), daemon=True).start()
+            threading.Thread(target=self.pump, args=(upstream, client, self.received, self.down), daemon=True).start()
 
-    def pump(self, source, sink, record):
+    def pump(self, source, sink, record, line):
         try:
-            while data := source.recv(65536):
+            while data := source.recv(line.piece):
+                line.carry(len(data))
                 with self.lock:
                     record += data
                     frozen, torn = source in self.frozen, source in self.torn

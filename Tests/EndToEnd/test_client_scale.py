@@ -1,0 +1,187 @@
+"""The client, `pollux.js`, with many channels and long names: nothing lost, nothing silent, few connections."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from client_pages import driver, folder, page, proxy, server, tabs  # noqa: F401
+from harness import Server
+from meddling_proxy import MeddlingProxy
+from wire import eventually
+
+WATCH = """
+window.heard = {}; window.problems = [];
+pollux.addEventListener('error', ({ detail }) => problems.push([detail.title, detail.detail]));
+window.watch = (names) => Promise.all(names.map((name) => {
+  const channel = pollux.channel(name);
+  heard[name] = [];
+  channel.on('*', ({ data }) => heard[name].push(data));
+  channel.on('error', ({ detail }) => problems.push([name, detail.title, detail.detail]));
+  return channel.ready();
+}));
+"""
+
+
+def names_of(count, channel):
+    """So many names of 256 bytes, which is the most that a name may have; 3 in a URL for each."""
+    starts = [f"{channel[:80]}-{number:04}-" for number in range(count)]
+    return [start + "é" * ((256 - len(start)) // 2) for start in starts]
+
+
+def publish_to_all(server, names, data):
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda name: server.publish(name, data), names))
+
+
+def heard(page, names):
+    return page.run("return values[0].map(name => heard[name])", names)
+
+
+def streamed(proxy):
+    """How many channels each open stream reads."""
+    return [selection.count("channel=") for selection in proxy.streams]
+
+
+@pytest.mark.parametrize("count, streams, polled", [(10, [10], 0), (300, [256, 44], 0), (2000, [256] * 3, 2000 - 3 * 256)])
+def test_so_many_channels_with_long_names_lose_nothing_over_few_connections(page, proxy, server, channel, count, streams, polled):
+    names = names_of(count, channel)
+    assert {len(name.encode()) for name in names} <= {255, 256}
+    page.run(WATCH)
+    page.run("await watch(values[0])", names)
+    eventually(lambda: streamed(proxy) == streams, 30, f"streams of {streams}")
+    for data in ("one", "two"):
+        publish_to_all(server, names, data)
+    eventually(lambda: all(each == ["one", "two"] for each in heard(page, names)), 60, "each channel has both events, once")
+    page.await_open()
+    assert proxy.most_open <= 6, "a browser opens no more for one server, and a publish needs one"
+    assert len(proxy.made("GET")) + len(proxy.made("POST")) < count + 60, "not a request a channel"
+    assert page.publish(names[-1], "three")["id"]
+    eventually(lambda: heard(page, names[-1:])[0][-1] == "three", 30, "what the page publishes comes back")
+    told = page.run("return problems")
+    assert [title for title, _ in told] == (["Some channels are polled"] if polled else [])
+    assert all("limits.channels" in detail and "HTTP/2" in detail for _, detail in told)
+
+
+def test_channels_that_do_not_fit_into_a_url_are_read_by_a_stream_that_is_posted(page, proxy, server, channel):
+    names = names_of(5, channel)
+    page.run(WATCH)
+    page.run("await watch(values[0])", names)
+    page.await_open()
+    assert page.about()["transport"] == "fetch"
+    assert [request.target for request in proxy.made("POST") if request.is_stream] == ["/events"]
+    for number in range(3):
+        publish_to_all(server, names, str(number))
+    proxy.cut()
+    publish_to_all(server, names, "meanwhile")
+    proxy.mend()
+    eventually(lambda: all(each[3:] == ["meanwhile"] for each in heard(page, names)), 30, "and it goes on after a fault")
+    assert heard(page, names) == [["0", "1", "2", "meanwhile"]] * 5
+
+
+def test_a_posted_stream_that_the_road_holds_back_is_followed_by_polls(tabs, proxy, server, channel):
+    page = tabs(options={"patience": 500})
+    names = names_of(5, channel)
+    proxy.meddle("hold", "POST", "transport=sse")
+    page.run(WATCH)
+    page.run("await watch(values[0])", names)
+    eventually(lambda: page.about()["transport"] == "poll", 40, "it polls")
+    page.await_open()
+    for number in range(3):
+        publish_to_all(server, names, str(number))
+    eventually(lambda: heard(page, names) == [["0", "1", "2"]] * 5, 40, "by polls")
+
+
+def test_a_channel_that_comes_or_goes_restarts_no_other_group(page, proxy, server, channel):
+    names = names_of(300, channel)
+    page.run(WATCH)
+    page.run("await watch(values[0])", names)
+    eventually(lambda: streamed(proxy) == [256, 44], 30, "two streams")
+
+    def begun():
+        return [request.selection.count("channel=") for request in proxy.made("POST") if request.is_stream]
+
+    before = begun()
+    page.run("await watch(values[0])", [channel])
+    eventually(lambda: streamed(proxy) == [256, 45], 30, "the new one is in the group that has room")
+    page.run("pollux.channel(values[0]).close()", names[299])
+    eventually(lambda: streamed(proxy) == [256, 44], 30, "and the group that is left has one less")
+    assert begun() == [*before, 45, 44]
+    publish_to_all(server, [*names[:299], channel], "one")
+    eventually(lambda: heard(page, [*names[:299], channel]) == [["one"]] * 300, 30)
+
+
+def test_tabs_share_the_groups_and_the_next_leader_reads_them_all(tabs, proxy, server, channel):
+    pages = [tabs() for _ in range(2)]
+    names = names_of(300, channel)
+    for page in pages:
+        page.run(WATCH)
+        page.run("await watch(values[0])", names)
+    eventually(lambda: streamed(proxy) == [256, 44], 30, "two streams for both")
+    publish_to_all(server, names, "one")
+    for page in pages:
+        eventually(lambda: heard(page, names) == [["one"]] * 300, 30)  # noqa: B023
+    leader = next(page for page in pages if page.about()["role"] == "leader")
+    [other] = [page for page in pages if page is not leader]
+    leader.close()
+    publish_to_all(server, names, "two")
+    eventually(lambda: heard(other, names) == [["one", "two"]] * 300, 60, "the other goes on")
+    eventually(lambda: streamed(proxy) == [256, 44], 30, "with as many streams")
+
+
+@pytest.fixture
+def narrow(binary, folder, tmp_path):
+    """A server that allows fifteen channels on a reader."""
+    server = Server(binary, tmp_path, {"publicFolder": str(folder), "limits": {"channels": 15}}).start()
+    yield server
+    server.stop()
+
+
+def test_the_limit_of_a_server_is_learned_when_it_refuses(tabs, narrow, channel):
+    road = MeddlingProxy(narrow)
+    try:
+        names = names_of(25, channel)
+        page = tabs(server=road.url("/"))
+        page.run(WATCH)
+        page.run("await watch(values[0])", names)
+        eventually(lambda: sum(streamed(road)) == 25 and max(streamed(road)) <= 15, 30, "all are streamed, by groups that it takes")
+        publish_to_all(narrow, names, "one")
+        eventually(lambda: heard(page, names) == [["one"]] * 25, 30)
+        assert page.run("return problems") == []
+    finally:
+        road.close()
+
+
+ROOM = """
+const { Room } = await import('./pollux-selection.js');
+const [refusal, count] = values, room = new Room(), names = Array.from({ length: count }, (_, number) => `name-${number}`);
+return [room.learn(refusal, names), room.fitting(names).length];
+"""
+REFUSALS = [
+    ({"status": 400, "limit": "limits.channels", "most": 100}, 256, [True, 100]),
+    ({"status": 413, "limit": "limits.bodySize", "most": 2000}, 256, [True, 63]),
+    ({"status": 400, "limit": "limits.channels", "most": -1}, 256, [True, 128]),
+    ({"status": 400, "limit": "limits.channels", "most": 1e300}, 256, [True, 128]),
+    ({"status": 400}, 256, [True, 128]),
+    ({"status": 413}, 200, [True, 100]),
+    ({"status": 414}, 9, [True, 5]),
+    ({"status": 431, "limit": "limits.headSize", "most": 16384}, 2, [True, 1]),
+    ({"status": 400}, 1, [False, 1]),
+    ({"status": 403}, 256, [False, 256]),
+]
+
+
+@pytest.mark.parametrize("refusal, count, learned", REFUSALS)
+def test_what_a_refusal_teaches_of_the_room_for_channels(page, refusal, count, learned):
+    assert page.run(ROOM, refusal, count) == learned
+
+
+def test_a_bad_name_among_many_is_told_alone(page, server, channel):
+    names = [f"{channel}-{number}" for number in range(20)]
+    page.run(WATCH)
+    page.run("watch([...values[0], values[1]]).catch(() => {})", names, "no\u0001name")
+    eventually(lambda: len(page.run("return problems")) == 1, 20, "the bad one is told")
+    page.run("await watch(values[0])", names)
+    publish_to_all(server, names, "one")
+    eventually(lambda: all(each and set(each) == {"one"} for each in heard(page, names)), 20, "the others are read")
+    [[name, title, detail]] = page.run("return problems")
+    assert name == "no\u0001name" and title and "control character" in detail
