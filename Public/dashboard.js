@@ -60,91 +60,96 @@ function currentLayout() {
   return layoutOfFragment(location.hash) ?? (text === null ? firstLayout : parseLayout(text));
 }
 
-function keepLayout() {
-  history.replaceState(null, '', fragmentOfLayout(tiles.layout));
-  attempt(() => localStorage.setItem(keptName, formatLayout(tiles.layout)));
-}
-
-function forgetLayout() {
-  history.replaceState(null, '', location.pathname + location.search);
-  attempt(() => localStorage.removeItem(keptName));
-  tiles.show(firstLayout);
-  announce('The first layout is back.');
-}
-
-const editor = new Editor(byId('editor'));
-
-const tiles = new Tiles(byId('tiles'), {
-  titleOf,
-  announce,
-  changed: keepLayout,
-  async edit(tile) {
-    const edited = await editor.ask(tile);
-    if (edited) tiles.replace(tile, edited);
-  },
-});
-
-function arrange(isOn) {
-  byId('tiles').classList.toggle('arranging', isOn);
-  byId('arrange').setAttribute('aria-pressed', String(isOn));
-  byId('arrange-hint').hidden = !isOn;
-}
-
-byId('add').addEventListener('click', async () => {
-  const tile = await editor.ask();
-  if (tile) tiles.add({ ...tile, span: 1 });
-});
-byId('arrange').addEventListener('click', () => arrange(byId('arrange').getAttribute('aria-pressed') !== 'true'));
-byId('reset').addEventListener('click', forgetLayout);
-addEventListener('hashchange', () => {
-  const layout = layoutOfFragment(location.hash);
-  if (layout) tiles.show(layout);
-});
-
-const copyLink = copyButton('Copy link', 'Copy a link to this layout', () =>
-  new URL(fragmentOfLayout(tiles.layout), location.href).href);
-byId('reset').before(...copyLink);
-
-/** A button that copies a text: none where the browser forbids it (a page that came without TLS). */
-function copyButton(title, name, text) {
-  if (!navigator.clipboard) return [];
-  const button = element('button', { type: 'button', class: 'small', 'aria-label': name }, title);
-  button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(text());
-    button.textContent = 'Copied';
-    setTimeout(() => { button.textContent = title; }, 1_500);
-  });
-  return [button];
-}
-
-// From a terminal
-
-function showCurlLines() {
-  byId('curl').replaceChildren(...curlLines(server, 'demo').map(({ what, line }) =>
-    element('li', {},
-      element('div', {}, element('p', { class: 'soft' }, what), element('code', {}, line)),
-      ...copyButton('Copy', `Copy: ${what}`, () => line))));
-}
-
-// A widget of one's own: the one that the page shows the code of.
-
-Pollux.widget('lamp', class {
-  static title = 'Lamp';
-
-  constructor({ element, options, sandbox }) {
-    const { channel, limit } = options;
-    sandbox.channel(channel, { history: 1 }).on('*', ({ json }) => {
-      element.textContent = json.value > limit ? '● above' : '○ below';
-    });
+/** The page itself; none on a server that renders pages, where importing this is harmless. */
+function showPage() {
+  function keepLayout() {
+    history.replaceState(null, '', fragmentOfLayout(tiles.layout));
+    attempt(() => localStorage.setItem(keptName, formatLayout(tiles.layout)));
   }
-});
 
-if (isElsewhere) {
-  byId('elsewhere').hidden = false;
-  byId('elsewhere').querySelector('code').textContent = server;
+  function forgetLayout() {
+    history.replaceState(null, '', location.pathname + location.search);
+    attempt(() => localStorage.removeItem(keptName));
+    tiles.show(firstLayout);
+    announce('The first layout is back.');
+  }
+
+  const editor = new Editor(byId('editor'));
+
+  const tiles = new Tiles(byId('tiles'), {
+    titleOf,
+    announce,
+    changed: keepLayout,
+    async edit(tile) {
+      const edited = await editor.ask(tile);
+      if (edited) tiles.replace(tile, edited);
+    },
+  });
+
+  function arrange(isOn) {
+    byId('tiles').classList.toggle('arranging', isOn);
+    byId('arrange').setAttribute('aria-pressed', String(isOn));
+    byId('arrange-hint').hidden = !isOn;
+  }
+
+  byId('add').addEventListener('click', async () => {
+    const tile = await editor.ask();
+    if (tile) tiles.add({ ...tile, span: 1 });
+  });
+  byId('arrange').addEventListener('click', () => arrange(byId('arrange').getAttribute('aria-pressed') !== 'true'));
+  byId('reset').addEventListener('click', forgetLayout);
+  addEventListener('hashchange', () => {
+    const layout = layoutOfFragment(location.hash);
+    if (layout) tiles.show(layout);
+  });
+
+  const copyLink = copyButton('Copy link', 'Copy a link to this layout', () =>
+    new URL(fragmentOfLayout(tiles.layout), location.href).href);
+  byId('reset').before(...copyLink);
+
+  /** A button that copies a text: none where the browser forbids it (a page that came without TLS). */
+  function copyButton(title, name, text) {
+    if (!navigator.clipboard) return [];
+    const button = element('button', { type: 'button', class: 'small', 'aria-label': name }, title);
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(text());
+      button.textContent = 'Copied';
+      setTimeout(() => { button.textContent = title; }, 1_500);
+    });
+    return [button];
+  }
+
+  // From a terminal
+
+  function showCurlLines() {
+    byId('curl').replaceChildren(...curlLines(server, 'demo').map(({ what, line }) =>
+      element('li', {},
+        element('div', {}, element('p', { class: 'soft' }, what), element('code', {}, line)),
+        ...copyButton('Copy', `Copy: ${what}`, () => line))));
+  }
+
+  // A widget of one's own: the one that the page shows the code of.
+
+  Pollux.widget('lamp', class {
+    static title = 'Lamp';
+
+    constructor({ element, options, sandbox }) {
+      const { channel, limit } = options;
+      sandbox.channel(channel, { history: 1 }).on('*', ({ json }) => {
+        element.textContent = json.value > limit ? '● above' : '○ below';
+      });
+    }
+  });
+
+  if (isElsewhere) {
+    byId('elsewhere').hidden = false;
+    byId('elsewhere').querySelector('code').textContent = server;
+  }
+  for (const link of document.querySelectorAll('a[data-of-server]')) link.href = server + link.getAttribute('href');
+
+  tiles.show(currentLayout());
+  showTwins(byId('twins-panel'), announce);
+  showCurlLines();
 }
-for (const link of document.querySelectorAll('a[data-of-server]')) link.href = server + link.getAttribute('href');
 
-tiles.show(currentLayout());
-showTwins(byId('twins-panel'), announce);
-showCurlLines();
+if (globalThis.document) showPage();

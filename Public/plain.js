@@ -50,6 +50,7 @@
     else load('eventsource.js', show);
   }
 
+  if (typeof window === 'undefined') return; // a server that renders pages
   if (window.addEventListener) window.addEventListener('load', start, false);
   else window.attachEvent('onload', start);
 })();

@@ -214,8 +214,9 @@ Pollux.widget('status', Status);
 Pollux.widget('ticker', Ticker);
 
 // The modules of the page come first: they may register widgets, and put a client of their own into place. One that is
-// imported later than that does not see `DOMContentLoaded`.
-if (document.readyState === 'complete') startPage();
-else for (const [target, type] of [[document, 'DOMContentLoaded'], [window, 'load']]) target.addEventListener(type, startPage);
+// imported later than that does not see `DOMContentLoaded`. Where there is no page, as on a server that renders one, nothing
+// starts.
+if (globalThis.document?.readyState === 'complete') startPage();
+else for (const type of ['DOMContentLoaded', 'load']) globalThis.window?.addEventListener(type, startPage);
 
 export default Pollux;

@@ -7,8 +7,6 @@ import { contentOf } from '../widgets/values.js';
 import { server } from './server.js';
 import { formatCount, formatSpan } from './texts.js';
 
-const { PolluxEventSource } = globalThis;
-
 export const transports = {
   native: { name: 'EventSource', family: 'stream', about: 'The browser’s own EventSource: one answer that does not end.' },
   fetch: { name: 'fetch', family: 'stream', about: 'One fetch, whose body is read as it grows.' },

@@ -1,12 +1,13 @@
 // Which server the page shows: the one in its address, `index.html?server=https://…`, or where it came from. So a static
 // host can serve this folder unchanged.
 
-const asked = new URLSearchParams(location.search).get('server');
+const page = globalThis.document; // none on a server that renders pages
+const asked = page && new URLSearchParams(location.search).get('server');
 
 /** The address of the server, with a slash at its end. */
-export const server = serverURL(asked) ?? new URL('.', document.baseURI).href;
+export const server = serverURL(asked) ?? (page ? new URL('.', page.baseURI).href : '');
 
-export const isElsewhere = new URL(server).origin !== location.origin;
+export const isElsewhere = page !== undefined && new URL(server).origin !== location.origin;
 
 function serverURL(text) {
   if (!text || !/^https?:\/\//i.test(text)) return null;
@@ -19,4 +20,4 @@ function serverURL(text) {
 }
 
 // For the widgets, which read it when they start.
-document.documentElement.dataset.polluxServer = server;
+if (page) page.documentElement.dataset.polluxServer = server;

@@ -53,7 +53,7 @@ function audit(tally, isNeeded, changed) {
     if (document.hidden || !isNeeded()) return;
     try {
       const after = cursor ? `&after=${cursor}` : '';
-      const answer = await fetch(`${channelURL}?transport=poll&wait=0${after}`, { signal: AbortSignal.timeout(auditInterval) });
+      const answer = await fetch(`${channelURL}?transport=poll&wait=0${after}`, { cache: 'no-store', signal: AbortSignal.timeout(auditInterval) });
       const { events, next } = await answer.json();
       cursor = next;
       tally.learn(events.map(({ id }) => id));

@@ -1,7 +1,7 @@
 // The last numbers of one channel or several as lines. The canvas is for the eye; the label says the same in words.
 
 import { element, label } from './dom.js';
-import { listOf } from './options.js';
+import { countOf, listOf } from './options.js';
 import { followed, formatMeasure, formatNumber, languageOf, numberOf } from './values.js';
 
 const mostLines = 4; // so many colours there are: --pollux-line-1 to --pollux-line-4
@@ -18,8 +18,7 @@ export default class Chart {
   };
 
   constructor({ element: place, options, sandbox }) {
-    const { points = 60 } = options;
-    Object.assign(this, { options, sandbox, place, points, language: languageOf(place), lines: [] });
+    Object.assign(this, { options, sandbox, place, points: countOf(options.points, 60, 2), language: languageOf(place), lines: [] });
     this.label = label('');
     this.legend = element('p', { class: 'pollux-legend' });
     this.canvas = element('canvas', { role: 'img' });
@@ -198,7 +197,7 @@ function shade(pen, places, colour, height) {
 /** Round numbers at equal steps (1, 2 or 5 times a power of ten), from at most `low` to at least `high`. */
 export function niceMarks(low, high) {
   const span = high - low || Math.abs(high) || 1;
-  const rough = span / 3;
+  const rough = Math.max(span / 3, 1e-300); // below that a step would be 0
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((times) => times * power >= rough) * power;
   const first = Math.floor(low / step);

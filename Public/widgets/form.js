@@ -40,7 +40,7 @@ export default class Form {
     const text = input.value;
     if (text.trim() === '') return;
     input.value = '';
-    this.tell('', navigator.onLine === false ? 'Kept until there is a connection.' : 'Publishing …');
+    this.tell('', this.sandbox.client.state === 'offline' ? 'Kept until there is a connection.' : 'Publishing …');
     try {
       const { id } = await this.sandbox.publish(this.channel, this.content(text), { type: this.type });
       this.tell('done', `Published as ${id}`);

@@ -2,6 +2,7 @@
 // `alarm.<channel>`, and again when it is over.
 
 import { drawing, element, label } from './dom.js';
+import { numberIn } from './options.js';
 import { formatMeasure, languageOf, numberOf } from './values.js';
 
 // Half a circle of the radius 40 around (50, 48); its length counts as 100.
@@ -19,7 +20,10 @@ export default class Gauge {
   };
 
   constructor({ element: place, options, sandbox }) {
-    const { channel = 'demo.load', min = 0, max = 100, alarm = Infinity, label: text = channel } = options;
+    const { channel = 'demo.load', label: text = channel } = options;
+    const min = numberIn(options.min, { otherwise: 0 });
+    const max = numberIn(options.max, { otherwise: Math.max(100, min + 1) });
+    const alarm = numberIn(options.alarm, { otherwise: Infinity });
     Object.assign(this, { options, sandbox, name: String(channel), min, max, alarm, language: languageOf(place) });
     this.channel = sandbox.channel(channel, { history: 1 });
     this.isAlarmed = false;
@@ -62,7 +66,7 @@ export default class Gauge {
   }
 
   share(number) {
-    return Math.min(1, Math.max(0, (number - this.min) / (this.max - this.min)));
+    return Math.min(1, Math.max(0, (number - this.min) / (this.max - this.min || 1)));
   }
 
   /** Where the alarm begins, on the scale. */

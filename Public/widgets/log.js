@@ -1,7 +1,7 @@
 // The newest events of one channel or several, in a table; and the events of the page, if it is told which to listen to.
 
 import { element, label } from './dom.js';
-import { listOf } from './options.js';
+import { countOf, listOf } from './options.js';
 import { followed, holds, languageOf, textOf, timeOfDay } from './values.js';
 
 export default class Log {
@@ -16,9 +16,9 @@ export default class Log {
 
   constructor({ element: place, options, sandbox }) {
     const channels = listOf(options.channel);
-    const { rows = 50, history = 10, label: text = channels.join(', ') || 'Events', listen, filter } = options;
-    Object.assign(this, { sandbox, most: rows, patterns: listOf(listen), filter, language: languageOf(place) });
-    this.channels = channels.map((name) => sandbox.channel(name, { history }));
+    const { label: text = channels.join(', ') || 'Events', listen, filter } = options;
+    Object.assign(this, { sandbox, most: countOf(options.rows, 50), patterns: listOf(listen), filter, language: languageOf(place) });
+    this.channels = channels.map((name) => sandbox.channel(name, { history: countOf(options.history, 10, 0) }));
     this.search = '';
     this.events = new Map(); // row -> its event
 

@@ -1,6 +1,7 @@
 // The newest number of a channel, by how much it differs from the one before, and the last ones as a small line.
 
 import { drawing, element, label } from './dom.js';
+import { countOf } from './options.js';
 import { followed, formatMeasure, languageOf, numberOf } from './values.js';
 
 export default class Figure {
@@ -15,8 +16,7 @@ export default class Figure {
   };
 
   constructor({ element: place, options, sandbox }) {
-    const { points = 40 } = options;
-    Object.assign(this, { options, sandbox, points, language: languageOf(place) });
+    Object.assign(this, { options, sandbox, points: countOf(options.points, 40, 0), language: languageOf(place) });
     this.label = label('');
     this.value = element('span', { class: 'pollux-value' });
     this.change = element('span', { class: 'pollux-change' });

@@ -33,6 +33,13 @@ export function typed(text) {
   return text;
 }
 
+/** An option that is a number within bounds; `otherwise` where it is none. */
+export const numberIn = (option, { least = -Infinity, most = Infinity, otherwise }) =>
+  (Number.isFinite(option) ? Math.min(most, Math.max(least, option)) : otherwise);
+
+/** An option that counts what a widget keeps or shows: not more than a page can bear, whatever it says. */
+export const countOf = (option, otherwise, least = 1) => Math.round(numberIn(option, { least, most: 10_000, otherwise }));
+
 /** An option that is one or several, as an array of texts. */
 export const listOf = (option) =>
   (Array.isArray(option) ? option : option === undefined || option === null ? [] : [option]).map(String);

@@ -2,7 +2,7 @@
 // comes, so that it can be read, and it can be stopped.
 
 import { element, label } from './dom.js';
-import { listOf } from './options.js';
+import { countOf, listOf } from './options.js';
 import { formatMeasure, languageOf, numberOf, textOf } from './values.js';
 
 export default class Ticker {
@@ -15,8 +15,8 @@ export default class Ticker {
 
   constructor({ element: place, options, sandbox }) {
     const names = listOf(options.channel);
-    const { items = 12, label: text = 'Ticker' } = options;
-    Object.assign(this, { options, most: items, language: languageOf(place), newest: new Map(), isPaused: false });
+    const { label: text = 'Ticker' } = options;
+    Object.assign(this, { options, most: countOf(options.items, 12), language: languageOf(place), newest: new Map(), isPaused: false });
     this.channels = names.map((name) => sandbox.channel(name, { history: 2 }));
 
     this.pause = element('button', { type: 'button', class: 'pollux-quiet', 'aria-pressed': 'false' }, 'Pause');

@@ -1,5 +1,7 @@
 // What the widgets in the box make of events. Pure, but for `followed`.
 
+import { numberIn } from './options.js';
+
 /** The member of a JSON value that a dotted path names: `price.eur`. */
 const memberOf = (value, path) => String(path).split('.').reduce((inner, name) => inner?.[name], value);
 
@@ -51,11 +53,13 @@ function written(content) {
 export const holds = (event, search) =>
   [event.channel, event.type, event.data].some((text) => String(text).toLowerCase().includes(search.toLowerCase()));
 
+const mostDigits = 20; // that every browser can write
+
 /** A number with so many digits after the point; without `digits` with as many as it needs, three at most. */
-export const formatNumber = (number, digits, language) =>
-  number.toLocaleString(language, digits === undefined
-    ? { maximumFractionDigits: 3 }
-    : { minimumFractionDigits: digits, maximumFractionDigits: digits });
+export function formatNumber(number, digits, language) {
+  const count = Math.round(numberIn(digits, { least: 0, most: mostDigits, otherwise: -1 }));
+  return number.toLocaleString(language, count < 0 ? { maximumFractionDigits: 3 } : { minimumFractionDigits: count, maximumFractionDigits: count });
+}
 
 /** With its unit. */
 export const formatMeasure = (number, { digits, unit } = {}, language) =>

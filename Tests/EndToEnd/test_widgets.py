@@ -3,7 +3,6 @@
 import functools
 import importlib.util
 import json
-import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,107 +13,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 import engines
-from harness import PUBLIC, Server, channel_path
+from harness import PUBLIC, channel_path
 from proxy import Proxy
+from widget_pages import chromium, page, server, widget  # noqa: F401
 from wire import eventually
-
-PAGE = """<!doctype html><html lang="en"><title>widgets</title><link rel="icon" href="data:,">
-<link rel="stylesheet" href="widgets.css">
-<script type="module">
-  import Pollux from './widgets.js';
-  window.told = [];
-  Pollux.widget('probe', class {
-    constructor({ element, options, sandbox }) { Object.assign(this, { element, options, sandbox }); element.probe = this; }
-    start() { told.push('start ' + this.element.id); }
-    stop() { told.push('stop ' + this.element.id); }
-  });
-</script><body>%s"""
-
-
-@pytest.fixture(scope="module")
-def server(binary, tmp_path_factory, certificate):
-    """A server of the public folder, and of the pages that a test writes into a copy of it."""
-    folder = tmp_path_factory.mktemp("widgets")
-    shutil.copytree(PUBLIC, folder / "public")
-    sources = [{"channel": "date", "kind": "clock", "every": "200ms"}]
-    server = Server(binary, folder, {"publicFolder": str(folder / "public"), "sources": sources}, certificate).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    driver = engines.chromium_driver("--window-size=1360,1000", "--ignore-certificate-errors", keeps_log=True)
-    yield driver
-    driver.quit()
-
-
-class Page:
-    def __init__(self, driver, server):
-        self.driver = driver
-        self.server = server
-
-    def open(self, markup, name="test.html"):
-        """A page of the widgets in this markup."""
-        (Path(self.server.configuration["publicFolder"]) / name).write_text(PAGE % markup, "utf-8")
-        return self.visit("/" + name)
-
-    def visit(self, target):
-        self.driver.get("about:blank")  # so that a change of the fragment alone is a load too
-        self.driver.get(target if "://" in target else self.server.url(target))
-        return self
-
-    def run(self, script, *arguments):
-        """The body of an async function, and what it returns."""
-        value, error = self.driver.execute_async_script("""
-            const [source, values, done] = arguments;
-            const run = new (async () => {}).constructor('...values', source);
-            run(...values).then(value => done([value ?? null, null]), error => done([null, String(error.stack ?? error)]));
-        """, script, list(arguments))
-        assert error is None, error
-        return value
-
-    def text(self, selector):
-        return self.run("return document.querySelector(values[0])?.innerText ?? ''", selector)
-
-    def shows(self, selector, text, timeout=10):
-        eventually(lambda: text in self.text(selector), timeout, f"{selector} shows {text!r}; it shows {self.text(selector)!r}")
-
-    def told(self):
-        return self.run("return told")
-
-    def find(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def press(self, name):
-        """The button of this name, by the keyboard."""
-        button = self.driver.find_element(By.XPATH, f"//button[normalize-space()='{name}' or @aria-label='{name}']")
-        button.send_keys(Keys.ENTER)
-
-    def tiles(self):
-        """The widgets of the dashboard, in their order: names of the kinds."""
-        return self.run("return [...document.querySelectorAll('.tile > [data-pollux-widget]')].map(place => place.dataset.polluxWidget)")
-
-    def problems(self):
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
-
-
-@pytest.fixture
-def page(chromium, server):
-    chromium.get("about:blank")
-    chromium.get_log("browser")
-    yield Page(chromium, server)
-    chromium.get("about:blank")
-    for origin in (server.url(""), server.over("h2").url("")):
-        chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
-
-
-def widget(kind, id="w", content="", /, **options):
-    attributes = "".join(f" data-pollux-{key.replace('_', '-')}='{value}'" for key, value in options.items())
-    return f"<div id='{id}' data-pollux-widget='{kind}'{attributes}>{content}</div>"
 
 
 # starting and stopping
