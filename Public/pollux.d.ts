@@ -16,7 +16,8 @@ export type Since = 'now' | 'earliest' | `-${number}`;
  * - `connecting`: there was no connection yet, or nothing is read.
  * - `open`: events arrive as they are published.
  * - `reconnecting`: the connection was lost, and is tried again. What is published meanwhile comes after it.
- * - `offline`: the browser has no network. It is tried again as soon as it has one.
+ * - `offline`: nothing comes, and the browser says that it has no network. It is tried all the same, and sooner once the
+ *   browser says that it has one.
  * - `closed`: by `close()`, for good.
  */
 export type State = 'connecting' | 'open' | 'reconnecting' | 'offline' | 'closed';
@@ -46,16 +47,26 @@ export interface PolluxOptions {
 
   /** Keeps tabs apart that would share a connection otherwise. Default: empty. */
   name?: string;
+
+  /**
+   * Milliseconds of silence until an answer counts as lost, and is asked for again. An answer that goes on coming may take
+   * as long as it likes, and what is sent is given time for its size. Between 100 and 600,000; default: 15,000.
+   */
+  patience?: number;
 }
 
 /**
  * A client of one Pollux server.
  *
- * All channels of a page are read over one connection, and all tabs of a browser share it: one of them leads. It may be
+ * The channels of a page are read over one connection, and all tabs of a browser share it: one of them leads. It may be
  * closed or crash at any moment; then another goes on. Each tab is given each event of its channels once, in order.
  *
- * What costs a request of its own: the beginning of each channel that is read (a poll that is answered at once), what a tab
- * has missed, and each publish. At most 256 channels can be read at a time, by all tabs together.
+ * A server allows so many channels on one connection (`limits.channels`, 256 by default). With more, there are several: up to
+ * three over HTTP/1.1, so that others are free for what is published, and up to fifty over HTTP/2. What is beyond that is
+ * polled, a connection's channels each second; `error` says so.
+ *
+ * What costs a request of its own: the beginning of channels (one for all that begin at the same time with `now`, or with
+ * `earliest`; one for each that begins with the last few), what a tab has missed, and each publish.
  *
  * When the page goes to the back/forward cache, the connection is given up; when it comes back, reading goes on where
  * it was.
@@ -83,6 +94,14 @@ export class Pollux extends EventTarget {
   /** Ends all reading, and this tab's part in the connection. What still waits to be published is rejected. */
   close(): void;
 
+  /**
+   * What whoever runs the page or the server should know, each once, and also in the console. The client goes on:
+   *
+   * - `Some channels are polled`: there are more than connections suffice for.
+   * - `The server answers, but not to this page`: most likely it needs other `cors.origins` or `cors.headers`.
+   * - What the server says to a connection that it refuses.
+   */
+  addEventListener(type: 'error', listener: (event: CustomEvent<PolluxError>) => void, options?: boolean | AddEventListenerOptions): void;
   /** `state`, `role` or `transport` changed. */
   addEventListener(type: 'statechange', listener: (event: Event) => void, options?: boolean | AddEventListenerOptions): void;
   addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
@@ -140,8 +159,8 @@ export class Channel extends EventTarget implements AsyncIterable<PolluxEvent> {
    * Publishes a string as text, and everything else as JSON. At most 64 KiB with its type.
    *
    * It is kept once, however often it has to be sent: it has an idempotency key, and is repeated with it, with growing
-   * pauses of up to 30 s, while there is no network, no answer within 15 s, or an answer that is temporary (408, 425, 429,
-   * 5xx). What a client publishes is sent one after the other, and so kept in its order. A page that reads the channel
+   * pauses of up to 30 s, while there is no network, no answer in time (`patience`, and half a second for each KB), or an
+   * answer that is temporary (408, 425, 429, 5xx). What a client publishes is sent one after the other, and so kept in its order. A page that reads the channel
    * is given what it publishes, too.
    *
    * What still waits when the page is left is handed to the browser, which sends it without an order, and without
@@ -221,7 +240,7 @@ export interface Gap {
 
 /** What could not be done, and why: the members of the server's problem (RFC 9457). */
 export class PolluxError extends Error {
-  constructor(title: string, detail?: string, status?: number);
+  constructor(title: string, detail?: string, status?: number, exceeded?: { limit?: string; most?: number });
 
   /** What happened, in a few words. */
   readonly title: string;
@@ -231,6 +250,10 @@ export class PolluxError extends Error {
 
   /** The status of the server's answer, or 0 where there was none. */
   readonly status: number;
+
+  /** The setting of the server that was exceeded, such as `limits.channels`, and the most that it allows; where it says so. */
+  readonly limit: string | undefined;
+  readonly most: number | undefined;
 }
 
 declare global {

@@ -13,6 +13,7 @@ import threading
 import time
 
 from line import Line
+from wire import eventually
 
 
 class Request(collections.namedtuple("Request", "method target head body")):
@@ -38,6 +39,7 @@ class MeddlingProxy:
         self.most_open = self.open = 0  # requests at once
         self.accidents = []  # (method, part of the target, what happens), each for one request
         self.is_cut = False
+        self.turned_away = 0  # connections that came while it was cut
         self.lock = threading.Lock()
         self.released = threading.Event()
         self.clients = set()
@@ -63,6 +65,11 @@ class MeddlingProxy:
         for client in clients:
             _break_off(client)  # and its thread closes it
 
+    def await_attempt(self):
+        """Until somebody has tried the road that is cut, from now on."""
+        before = self.turned_away
+        eventually(lambda: self.turned_away > before, 60, "an attempt")
+
     def mend(self):
         self.is_cut = False
 
@@ -87,6 +94,7 @@ class MeddlingProxy:
             except OSError:
                 return
             if self.is_cut:
+                self.turned_away += 1
                 _break_off(client)
                 client.close()
                 continue

@@ -138,6 +138,7 @@ def test_a_channel_that_is_closed_by_a_listener_tells_nothing_more(page, server,
         const channel = pollux.channel(values[0], { since: 'earliest' });
         channel.on('message', event => { heard.push(event.data); if (event.data === '1') channel.close(); });
     """, channel)
+    eventually(lambda: page.run("return heard.length") == 2, 20, "it is closed")
     page.read(channel, "earliest")  # a new one, which has nothing to do with it
     page.await_events(channel, 3)
     assert page.run("return heard") == ["0", "1"]
@@ -202,7 +203,7 @@ def test_a_broken_connection_loses_and_doubles_nothing(page, proxy, server, chan
         for _ in range(2):
             page.await_events(channel, len(sent[channel]) + 5)
             proxy.cut()
-            time.sleep(0.3)
+            proxy.await_attempt()
             proxy.mend()
     page.await_events(channel, len(sent[channel]), timeout=40)
     assert page.data(channel) == sent[channel]
@@ -422,7 +423,7 @@ def test_what_is_published_offline_waits_and_keeps_its_order(driver, page, serve
 def test_what_is_published_while_the_road_is_cut_arrives_once_and_in_order(page, proxy, server, channel):
     proxy.cut()
     page.run("window.all = Promise.all([...'abcde'].map(data => pollux.channel(values[0]).publish(data)))", channel)
-    time.sleep(1)
+    proxy.await_attempt()
     proxy.mend()
     assert len(page.run("return all")) == 5
     assert [event["data"] for event in server.events(f"/channels/{channel}")] == list("abcde")
@@ -431,7 +432,7 @@ def test_what_is_published_while_the_road_is_cut_arrives_once_and_in_order(page,
 def test_what_has_had_no_answer_for_so_long_that_its_key_is_forgotten_is_given_up(page, proxy, server, channel):
     proxy.cut()
     page.run("window.first = pollux.channel(values[0]).publish('first'); first.catch(() => {}); window.second = pollux.channel(values[0]).publish('second')", channel)
-    time.sleep(0.3)  # it was tried
+    proxy.await_attempt()
     page.run("const now = Date.now; Date.now = () => now() + 10 * 60_000")
     proxy.mend()
     with pytest.raises(Refused) as refused:
