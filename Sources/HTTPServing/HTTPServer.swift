@@ -30,6 +30,9 @@ public final class HTTPServer: Sendable {
     /// Connections beyond the limit that are still answered, so that clients are told and not just cut off.
     public static let refusableConnections = 64
 
+    /// The most connections that a listener accepts before anything else is done.
+    static let acceptsAtOnce = 32
+
     /// Small at first: NIO lets each connection keep its buffer for the next read, also a stream that never reads again.
     private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
 
@@ -45,7 +48,7 @@ public final class HTTPServer: Sendable {
     private let sites: [Site]
     private let listening = Mutex<[any Channel]>([])
     private let connections = Count()
-    private let spare = SpareDescriptor()
+    private let reserve = DescriptorReserve()
 
     /// How many connections there are, on all loops.
     private final class Count: Sendable {
@@ -110,10 +113,10 @@ public final class HTTPServer: Sendable {
         try await ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(.maxMessagesPerRead, value: 32)
-            .serverChannelInitializer { [spare, logger] channel in
+            .serverChannelOption(.maxMessagesPerRead, value: UInt(Self.acceptsAtOnce))
+            .serverChannelInitializer { [reserve, logger] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ListenerHandler(spare, logger: logger))
+                    try channel.pipeline.syncOperations.addHandler(ListenerHandler(reserve, logger: logger))
                 }
             }
             .childChannelInitializer { self.initialize($0, at: site) }
@@ -139,8 +142,9 @@ public final class HTTPServer: Sendable {
 
     /// - Throws: ``TooManyConnections`` if not even a refusal can be given.
     private func admission(of channel: any Channel) throws(TooManyConnections) -> Peer.Admission {
-        if self.spare.takeLent() {
-            channel.closeFuture.whenComplete { [spare] _ in spare.reclaim() }
+        if self.reserve.isReleased {
+            self.reserve.refusalBegan()
+            channel.closeFuture.whenComplete { [reserve] _ in reserve.refusalEnded() }
             return .refused
         }
         let excess = self.connections.value - self.configuration.limits.connections

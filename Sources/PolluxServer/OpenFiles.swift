@@ -25,25 +25,4 @@ public enum OpenFiles {
     public static func connections(within openFiles: Int) -> Int {
         max(16, openFiles - self.reserve - HTTPServer.refusableConnections)
     }
-
-    /// Checks a limit of connections against what the process may have.
-    ///
-    /// - Throws: ``TooFewOpenFiles`` if it could never be reached.
-    public static func check(connections: Int, within openFiles: Int) throws(TooFewOpenFiles) {
-        guard connections <= self.connections(within: openFiles) else {
-            throw TooFewOpenFiles(connections: connections, openFiles: openFiles)
-        }
-    }
-}
-
-/// The system allows fewer files than the configuration needs.
-public struct TooFewOpenFiles: Error, CustomStringConvertible {
-    let connections: Int
-    let openFiles: Int
-
-    public var description: String {
-        "limits.connections is \(self.connections), but the process may have only \(self.openFiles) open files, which is "
-            + "enough for \(OpenFiles.connections(within: self.openFiles)) connections; lower it, or raise the limit of open "
-            + "files (ulimit -n, LimitNOFILE=)"
-    }
 }

@@ -31,12 +31,14 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = try self.options.load().server
         var logger = Logger(label: "pollux", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = configuration.logLevel
-        let openFiles = OpenFiles.raiseLimit()
-        let connections = configuration.connections ?? OpenFiles.connections(within: openFiles)
-        try OpenFiles.check(connections: connections, within: openFiles)
+        let limits = SystemLimits.current()
+        let problems = limits.problems(of: configuration)
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        let connections = configuration.connections ?? OpenFiles.connections(within: limits.openFiles)
         configuration.connections = connections
         logger.info(
-            "limit of open files raised", metadata: ["openFiles": "\(openFiles)", "connections": "\(connections)"])
+            "limit of open files raised",
+            metadata: ["openFiles": "\(limits.openFiles)", "connections": "\(connections)"])
         if self.isSelfSigned { configuration.listen = [try DevelopmentListener.make(configuration, logger: logger)] }
         let server = PolluxServer(configuration, logger: logger)
         let services = ServiceGroup(
