@@ -42,12 +42,8 @@ final class DescriptorReserve: Sendable {
         Self.close(probe)
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return false }
-        let most = Int(clamping: limit.rlim_cur)
-        return Int(probe[0]) >= most - Self.margin(of: most)
+        return Int(probe[0]) >= Int(clamping: limit.rlim_cur) - Self.size
     }
-
-    /// How many are not given to connections: more than a listener accepts at once.
-    private static func margin(of limit: Int) -> Int { min(2 * HTTPServer.acceptsAtOnce, limit / 4) }
 
     func release() {
         self.state.withLock { state in

@@ -125,7 +125,7 @@ def warnings_of(server):
 
 def answers(server):
     try:
-        return server.call("GET", "/healthz", timeout=2).status == 200
+        return server.call("GET", "/channels/x?transport=poll&wait=0", timeout=2).status == 200
     except (OSError, Disconnected):
         return False
 
