@@ -77,6 +77,11 @@ export class Group {
 
   close() {
     this.#stop();
+  }
+
+  /** Its channels are read by other groups now, or by nobody. */
+  dissolve() {
+    this.close();
     this.channels = [];
     this.tellChannels();
   }

@@ -63,7 +63,7 @@ export class Groups {
     const members = this.#distribute();
     const groups = [...members.keys()];
     const most = this.#mostStreams();
-    for (const group of this.#groups) if (!members.has(group)) group.close();
+    for (const group of this.#groups) if (!members.has(group)) group.dissolve();
     this.#groups = groups;
     const changed = groups.filter((group, index) => {
       const isStream = index < most;

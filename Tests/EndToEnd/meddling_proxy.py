@@ -10,7 +10,6 @@ import select
 import socket
 import struct
 import threading
-import time
 
 from line import Line
 from wire import eventually
@@ -33,7 +32,7 @@ class MeddlingProxy:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
         self.requests = []
-        self.streams = []  # the selections of the event streams that are open
+        self.open_streams = []  # (selection, client)
         self.most_streams = 0
         self.up, self.down = Line(), Line()
         self.most_open = self.open = 0  # requests at once
@@ -47,6 +46,12 @@ class MeddlingProxy:
 
     def url(self, target):
         return f"http://127.0.0.1:{self.port}{target}"
+
+    @property
+    def streams(self):
+        """The selections of the event streams that are open."""
+        with self.lock:
+            return [selection for selection, client in self.open_streams if not _has_left(client)]
 
     # What the tests do to it
 
@@ -145,11 +150,11 @@ class MeddlingProxy:
         with self.lock:
             self.open += 1
             self.most_open = max(self.most_open, self.open)
+        entry = (request.selection, client)
         if is_stream:
-            time.sleep(0.1)  # the thread of the stream before this one may not know yet that it is over
             with self.lock:
-                self.streams.append(request.selection)
-                self.most_streams = max(self.most_streams, len(self.streams))
+                self.open_streams.append(entry)
+            self.most_streams = max(self.most_streams, len(self.streams))
         try:
             while True:
                 for source in select.select([upstream, client], [], [])[0]:
@@ -164,7 +169,7 @@ class MeddlingProxy:
             with self.lock:
                 self.open -= 1
                 if is_stream:
-                    self.streams.remove(request.selection)
+                    self.open_streams.remove(entry)
 
 
 def _read_request(client, line):
@@ -187,6 +192,16 @@ def _read_request(client, line):
     method, target, _ = head.split(b"\r\n")[0].decode("latin-1").split(" ")
     head = re.sub(rb"\r\nconnection:[^\r]*", b"", head, flags=re.IGNORECASE) + b"\r\nConnection: close\r\n\r\n"
     return Request(method, target, head, body)
+
+
+def _has_left(client):
+    """Whether a client has closed its connection, also where the thread that serves it has not seen that yet."""
+    try:
+        return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _break_off(client):
