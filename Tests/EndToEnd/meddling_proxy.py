@@ -23,7 +23,7 @@ class Request(collections.namedtuple("Request", "method target head body")):
 
     @property
     def is_stream(self):
-        return self.target.startswith("/events") and "transport=poll" not in self.selection
+        return self.target.partition("?")[0] == "/events" and "transport=poll" not in self.selection
 
 
 class MeddlingProxy:
