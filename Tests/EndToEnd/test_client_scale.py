@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from client_pages import driver, folder, page, proxy, server, tabs  # noqa: F401
+import engines
+from client_pages import HELPERS, Page, driver, folder, page, proxy, server, tabs  # noqa: F401
 from harness import Server
 from meddling_proxy import MeddlingProxy
 from wire import eventually
@@ -185,3 +186,54 @@ def test_a_bad_name_among_many_is_told_alone(page, server, channel):
     eventually(lambda: all(each and set(each) == {"one"} for each in heard(page, names)), 20, "the others are read")
     [[name, title, detail]] = page.run("return problems")
     assert name == "no\u0001name" and title and "control character" in detail
+
+
+def test_a_group_that_was_polled_becomes_a_stream_when_another_ends(tabs, narrow, channel):
+    road = MeddlingProxy(narrow)
+    try:
+        names = names_of(60, channel)
+        page = tabs(server=road.url("/"))
+        page.run(WATCH)
+        page.run("await watch(values[0].slice(0, 15)); await watch(values[0])", names)
+        eventually(lambda: len(road.streams) == 3, 60, "three streams")
+        [[title, _]] = eventually(lambda: page.run("return problems"), 20, "it is told that others are polled")
+        assert title == "Some channels are polled"
+        publish_to_all(narrow, names, "one")
+        eventually(lambda: all(each[-1:] == ["one"] for each in heard(page, names)), 60)
+        page.run("for (const name of values[0]) pollux.channel(name).close()", names[:30])
+        eventually(lambda: sum(streamed(road)) == 30, 60, "all that are left are streamed")
+        publish_to_all(narrow, names[30:], "two")
+        eventually(lambda: all(each[-2:] == ["one", "two"] for each in heard(page, names[30:])), 60)
+    finally:
+        road.close()
+
+
+def test_over_http2_every_group_is_a_stream(binary, folder, tmp_path, certificate, channel):
+    server = Server(binary, tmp_path, {"publicFolder": str(folder), "limits": {"channels": 15}}, certificate).start()
+    browser = engines.chromium_driver("--ignore-certificate-errors")
+    browser.set_script_timeout(60)
+    try:
+        page = Page(browser, browser.current_window_handle).open(server.over("h2").url("/blank.html"))
+        names = names_of(75, channel)
+        page.run(WATCH)
+        page.run("await watch(values[0])", names)
+        page.await_open()
+        publish_to_all(server, names, "one")
+        eventually(lambda: heard(page, names) == [["one"]] * 75, 60)
+        assert page.run("return problems") == []
+    finally:
+        browser.quit()
+        server.stop()
+
+
+@pytest.mark.parametrize("engine", [engines.Firefox, engines.WebKitGTK], indirect=True, ids=lambda engine: engine.name)
+def test_other_browsers_read_what_is_posted(engine, proxy, server, channel):
+    names = names_of(20, channel)
+    engine.open(proxy.url("/blank.html"))
+    engine.run(HELPERS)
+    engine.run("const [source, names] = arguments; begin().then(() => { (0, eval)(source); return watch(names); })", WATCH, names)
+    eventually(lambda: streamed(proxy) == [20], 30, "one stream")
+    eventually(lambda: engine.run("return pollux.state + pollux.transport") == "openfetch", 30, "it is open")
+    publish_to_all(server, names, "one")
+    eventually(lambda: engine.run("return arguments[0].map(name => heard[name])", names) == [["one"]] * 20, 30)
+    engine.open("about:blank")
