@@ -85,16 +85,17 @@ export class Requests {
     return { cache: 'no-store', ...others, headers: { ...this.#headers, ...headers } };
   }
 
-  /** One attempt: the JSON that is answered. The server itself may be silent for `wait` milliseconds. */
+  /**
+   * One attempt: the JSON that is answered, with an `id` of its own or as the `next` cursor. The server itself may be silent
+   * for `wait` milliseconds.
+   */
   async fetchJSON(url, options, signal, wait = 0) {
     let text = '';
     const decoder = new TextDecoder();
     await this.read(url, options, signal, { wait, take: (bytes) => { text += decoder.decode(bytes, { stream: true }); } });
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new TemporaryFault(); // it is not from the server, but from something in between
-    }
+    const answer = parsed(text);
+    if (typeof (answer?.id ?? answer?.next) !== 'string') throw new TemporaryFault(); // it is from something in between
+    return answer;
   }
 
   /**
@@ -209,6 +210,14 @@ export function pause(milliseconds, signal) {
     whenAwake(() => end(resolve), over.signal);
     signal.addEventListener('abort', () => end(reject), { signal: over.signal });
   });
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function faultOf(response) {

@@ -81,6 +81,17 @@ def test_times_from_outside_are_bounded(page):
     assert found == [3, 1, 10, 4, 5, 5, 5, 5, 5, 10]
 
 
+@pytest.mark.parametrize("content", [b"{}", b"null", b"[]", b"<html>", b'{"next":1}'])
+def test_an_answer_that_something_in_between_gave_counts_as_none(page, proxy, server, channel, content):
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(content) + content
+    proxy.meddle(answer, "GET", channel)
+    proxy.meddle(answer, "POST", channel)
+    page.read(channel)
+    assert page.publish(channel, "one")["id"] == server.events(f"/channels/{channel}")[0]["id"]
+    page.await_events(channel, 1)
+    assert len(proxy.made("POST", channel)) == 2
+
+
 def test_no_request_of_the_client_waits_for_an_equal_one_in_the_cache(page, server, channel):
     page.run("""
         window.modes = [];
