@@ -60,18 +60,17 @@ export class Group {
     if (this.#source && this.state === 'reconnecting') this.#connect();
   }
 
-  /** Asks once for what there is. */
+  /** Asks once for what there is. Resolves to whether there was anything. */
   async poll() {
     const { signal } = this.#reading;
     try {
-      let answer;
-      do {
-        answer = await this.#reader.polls.askFor(this.channels, this.cursor, signal, () => this.#setState('reconnecting'));
-        this.#takeAnswer(answer);
-      } while (answer.events.length > 0);
+      const answer = await this.#reader.polls.askFor(this.channels, this.cursor, signal, () => this.#setState('reconnecting'));
+      this.#takeAnswer(answer);
       this.#setState('open');
+      return answer.events.length > 0;
     } catch (error) {
       if (!signal.aborted) this.#refused(error);
+      return false;
     }
   }
 

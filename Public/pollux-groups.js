@@ -11,6 +11,7 @@ const collectTime = 50; // milliseconds: wishes that come together make one conn
 const mostStreams = 3; // over HTTP/1.1, or where it is not known
 const mostMultiplexed = 50; // half of what servers allow on a connection
 const turnPause = 1_000; // milliseconds between the polls of two groups
+const busyPause = 200; // after one that brought something: there may be more
 
 export class Groups {
   #reader;
@@ -106,14 +107,14 @@ export class Groups {
     return ['h2', 'h3'].includes(ofServer.at(-1)?.nextHopProtocol) ? mostMultiplexed : mostStreams;
   }
 
-  #takeTurns() {
+  #takeTurns(pause = turnPause) {
     const polled = this.#groups.filter((group) => !group.isStream);
     if (polled.length === 0) return;
     this.#turnTimer ??= setTimeout(async () => {
-      await polled[(this.#turn += 1) % polled.length].poll();
+      const isBusy = await polled[(this.#turn += 1) % polled.length].poll();
       this.#turnTimer = null;
-      this.#takeTurns();
-    }, turnPause);
+      this.#takeTurns(isBusy ? busyPause : turnPause);
+    }, pause);
   }
 
   #warn(count, most) {
