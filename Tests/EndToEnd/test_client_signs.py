@@ -142,6 +142,29 @@ def test_what_other_scripts_say_on_the_channel_of_the_tabs_disturbs_nothing(tabs
         page.await_events(channel, 1)
 
 
+# What nobody may be left without a reason for
+
+PROBLEM = b'{"title": "No", "status": 403, "detail": "Ask the operator."}'
+REFUSED = (
+    b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n"
+    b"Connection: close\r\n\r\n" % len(PROBLEM) + PROBLEM
+)
+
+
+def test_why_a_stream_is_refused_is_told_and_reading_goes_on(page, proxy, server, channel):
+    page.run("window.problems = []; pollux.addEventListener('error', ({ detail }) => problems.push([detail.title, detail.detail, detail.status]))")
+    page.run("await pollux.channel(values[0]).ready()", channel + "-first")  # so that what asks for the reason is a form
+    page.await_open()
+    proxy.meddle(REFUSED, "GET", "/events?", times=2)  # a native EventSource does not tell, so it is asked for twice
+    proxy.meddle(REFUSED, "POST", "transport=poll")
+    page.read(channel)
+    assert eventually(lambda: page.run("return problems"), 20, "it is told") == [["No", "Ask the operator.", 403]]
+    page.run("dispatchEvent(new Event('online'))")  # or half a minute later
+    page.await_open()
+    server.publish(channel, "one")
+    page.await_events(channel, 1)
+
+
 # A server that does not let the page ask
 
 
