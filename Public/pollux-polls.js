@@ -34,12 +34,13 @@ export class Polls {
    * to `next`. `isLast`: for now there is no more. Rejects with a PolluxError, or when `signal` aborts.
    */
   ask({ name, cursor, since }, signal) {
-    return new Promise((resolve, reject) => {
-      const ask = { name, cursor, since, signal, resolve, reject, company: Infinity };
-      signal.addEventListener('abort', () => reject(signal.reason));
-      this.#waiting.push(ask);
+    const over = new AbortController(); // takes the listeners off a signal that may live for days
+    const answer = new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
+      this.#waiting.push({ name, cursor, since, signal, resolve, reject, company: Infinity });
       if (this.#waiting.length === 1) queueMicrotask(() => this.#next());
     });
+    return answer.finally(() => over.abort());
   }
 
   /** What these channels have after `cursor`, in one request and as it is answered. */
@@ -69,8 +70,8 @@ export class Polls {
     const names = [...new Set(asks.map(({ name }) => name))];
     try {
       const answer = await this.#request(names, asks);
-      // Whose gap it is, each has to ask for itself.
-      if (answer.gap && names.length > 1) this.#again(asks, 1);
+      // Whose gap it is, they have to find out. Where events were trimmed, it may be that of one.
+      if (answer.gap && names.length > 1) this.#again(asks, answer.gap.reason === 'trimmed' ? Math.ceil(asks.length / 2) : 1);
       else for (const ask of asks) ask.resolve(partOf(answer, ask));
     } catch (error) {
       const isRefused = error instanceof PolluxError && names.length > 1;
@@ -86,14 +87,21 @@ export class Polls {
     this.#next();
   }
 
-  #request(names, asks) {
+  /** Ends early where nobody wants the answer any more. */
+  async #request(names, asks) {
     const [{ since }] = asks;
     const cursor = smallest(asks.map((ask) => ask.cursor));
-    const isWanted = new AbortController();
-    let wanting = asks.length;
-    for (const { signal } of asks) signal.addEventListener('abort', () => { if ((wanting -= 1) === 0) isWanted.abort(signal.reason); });
     const start = cursor ? { lastEventId: cursor } : { since };
-    return this.#requests.persist(() => this.#attempt(names, start, isWanted.signal), isWanted.signal);
+    const unwanted = new AbortController();
+    const over = new AbortController();
+    let wanting = asks.length;
+    const leave = () => { if ((wanting -= 1) === 0) unwanted.abort(); };
+    for (const { signal } of asks) signal.addEventListener('abort', leave, { signal: over.signal });
+    try {
+      return await this.#requests.persist(() => this.#attempt(names, start, unwanted.signal), unwanted.signal);
+    } finally {
+      over.abort();
+    }
   }
 
   /** One request, of which the next pieces learn. While it waits to be tried again, others have its place. */

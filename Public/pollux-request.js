@@ -199,6 +199,7 @@ export function whenAwake(act, signal) {
 
 /** Waits so many milliseconds, or until there is a reason to try at once. */
 export function pause(milliseconds, signal) {
+  if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const over = new AbortController();
     const timer = setTimeout(() => end(resolve), milliseconds);
