@@ -17,6 +17,7 @@ import engines
 import reading
 from harness import Certificate, Server
 
+pytest_plugins = ["event_sources"]
 _numbers = itertools.count(1)
 
 
