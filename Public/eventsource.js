@@ -5,7 +5,8 @@
 // It takes the best transport that gets through. With Pollux all of them read one log with one cursor, the last event ID, so
 // it can change in mid-stream and neither lose nor repeat an event. Other servers are asked for streams only.
 
-(function (global) {
+// Where there is no window and no worker (a page that is rendered on a server), loading this file does nothing.
+if (typeof self !== 'undefined') (function (global) {
 if (global.PolluxEventSource) return;
 
 var CONNECTING = 0, OPEN = 1, CLOSED = 2;
@@ -83,16 +84,35 @@ function indexOf(list, item) {
   return i;
 }
 
+// Times
+
+// A time that comes from outside (an option, a field, something stored), in milliseconds: at most a day. A timer counts to
+// 2^31, and what is more, or no number, it takes for no time at all. No sum or multiple in this file makes that of a day.
+function bounded(ms, otherwise) {
+  ms = +ms;
+  return ms > 0 ? Math.min(ms, 86400000) : otherwise;
+}
+
+// Of `Retry-After` (RFC 9110, 10.2.3): seconds or a date.
+function delayOf(field) {
+  return bounded(/^\s*[0-9]+\s*$/.test(field) ? field * 1000 : new Date(field) - new Date(), 0);
+}
+
 // URLs
 
 function resolve(url) {
-  var link;
-  if (hasURL()) {
-    try { return new global.URL(url, page ? page.baseURI : global.location.href).href; } catch (problem) {
-      throw syntaxError('Not a URL: ' + url);
-    }
+  var href = '', authority;
+  try { href = hasURL() ? new global.URL(url, page ? page.baseURI : global.location.href).href : hrefOf(url); } catch (problem) {}
+  authority = /^https?:\/\/(?:[^\/?#@]*@)?([^\/?#]*)/i.exec(href);
+  // Not every engine refuses a host or a port that is none.
+  if (!/^[a-z][\w.+\-]*:/i.test(href) || authority && !/^(\[[0-9a-f:.]+\]|[^\s%<>\\^|\[\]:@]+)(:[0-9]*)?$/i.test(authority[1])) {
+    throw syntaxError('Not a URL: ' + url);
   }
-  link = page.createElement('a');
+  return href;
+}
+
+function hrefOf(url) {
+  var link = page.createElement('a');
   link.href = url;
   return link.cloneNode(false).href; // only there by Internet Explorer
 }
@@ -116,8 +136,9 @@ function withQuery(url, query) {
   return url;
 }
 
-// Wires: a request each. They call `to.head(status, type, url)`, which says whether to read on, `to.text(piece)`, and
-// `to.end()` or `to.fail()`, and return what cancels the request.
+// Wires: a request each. They call `to.head(status, type, url, retryAfter)`, which says whether to read on, `to.text(piece)`,
+// and `to.end()`, `to.fail()`, or `to.stop()` when somebody else than the script has ended the request (`window.stop()`).
+// They return a function that cancels the request.
 
 function byFetch(request, to) {
   var controller = new global.AbortController(), reader;
@@ -133,9 +154,9 @@ function byFetch(request, to) {
 
   global.fetch(request.url, {
     headers: request.headers, credentials: request.withCredentials ? 'include' : 'same-origin',
-    cache: 'no-store', signal: controller.signal
+    mode: request.mode || 'cors', cache: 'no-store', signal: controller.signal
   }).then(function (answer) {
-    if (!to.head(answer.status, answer.headers.get('Content-Type'), answer.url)) return;
+    if (!to.head(answer.status, answer.headers.get('Content-Type'), answer.url, answer.headers.get('Retry-After'))) return;
     reader = answer.body.getReader();
     read();
   }, to.fail);
@@ -143,44 +164,67 @@ function byFetch(request, to) {
 }
 
 function byXHR(request, to) {
-  var xhr = newXHR(), hasHead = false, length = 0, name;
+  var xhr = newXHR(), hasHead = false, read = growing(to), tellsEnd = 'onload' in xhr, name;
 
   function get(name) { try { return xhr[name]; } catch (early) { return ''; } }
 
+  function head(status) {
+    var later = status === 429 || status === 503 ? xhr.getResponseHeader('Retry-After') : '';
+    hasHead = true;
+    return to.head(status === 1223 ? 204 : status, xhr.getResponseHeader('Content-Type'), xhr.responseURL, later); // 1223: IE
+  }
+
   xhr.open('GET', request.url, true);
   xhr.onreadystatechange = function () {
-    var status = get('status'), text;
-    if (xhr.readyState < 2) return;
-    if (status && !hasHead) {
-      hasHead = true;
-      if (!to.head(status === 1223 ? 204 : status, xhr.getResponseHeader('Content-Type'), xhr.responseURL)) return; // 1223: IE
-    }
-    text = (get('responseText') || '').slice(length);
-    length += text.length;
-    if (text) to.text(text);
-    if (xhr.readyState === 4) to[status ? 'end' : 'fail']();
+    var status = get('status');
+    if (xhr.readyState < 2 || status && !hasHead && !head(status)) return;
+    read(get('responseText') || '');
+    if (xhr.readyState === 4 && !tellsEnd) to[status ? 'end' : 'fail']();
   };
+  if (tellsEnd) {
+    xhr.onload = to.end;
+    xhr.onerror = to.fail;
+    xhr.onabort = to.stop;
+  }
   if (request.withCredentials) xhr.withCredentials = true;
   for (name in request.headers) xhr.setRequestHeader(name, request.headers[name]);
   if (xhr.overrideMimeType) xhr.overrideMimeType(request.headers.Accept + '; charset=utf-8'); // old WebKit tells this as the type
   xhr.send(null);
   return function () {
     xhr.onreadystatechange = noop;
+    if (tellsEnd) xhr.onload = xhr.onerror = xhr.onabort = null;
     xhr.abort();
   };
 }
 
 function byXDR(request, to) {
-  var xdr = new global.XDomainRequest();
+  var xdr = new global.XDomainRequest(), hasHead = false, read = growing(to);
+
+  function arrived() {
+    if (!hasHead && !to.head(200, xdr.contentType)) return;
+    hasHead = true;
+    read(xdr.responseText || '');
+  }
+
   xdr.open('GET', request.url);
-  xdr.onprogress = noop; // without one IE 9 gives up
+  xdr.onprogress = arrived; // without one IE 9 gives up
   xdr.onload = function () {
-    if (to.head(200, xdr.contentType)) to.text(xdr.responseText);
+    arrived();
     to.end();
   };
   xdr.onerror = xdr.ontimeout = to.fail;
   xdr.send();
   return function () { xdr.abort(); };
+}
+
+// Of a text that grows it passes the new part on. An empty one is a sign of life, too.
+function growing(to) {
+  var length = 0;
+  return function (text) {
+    var from = length;
+    length = text.length;
+    to.text(text.slice(from));
+  };
 }
 
 function byScript(request, to) {
@@ -257,13 +301,13 @@ function remembered(url, transport) {
   var key = 'pollux ' + originOf(url), store = memory, note;
   try { store = global.localStorage || memory; } catch (forbidden) {}
   note = (store[key] || '').split(' ');
-  if (new Date() - note[1] < 3600000 && (!transport || transport === note[0])) return note[0];
+  if (Math.abs(new Date() - note[1]) < 3600000 && (!transport || transport === note[0])) return note[0];
   try { if (transport) store[key] = transport + ' ' + (+new Date()); } catch (full) {}
   return '';
 }
 
 // The engine of a source: one connection at a time. Why it fails, and what follows:
-//   final    the server says no: CLOSED
+//   final    the server says no, or the page was stopped: CLOSED
 //   refused  somebody says no, perhaps not the server: the next transport, CLOSED after the last
 //   mute     nothing came in time, so the road holds streams back: polls
 //   dead     nothing comes any more, and
@@ -272,11 +316,14 @@ function remembered(url, transport) {
 
 function engine(source, options) {
   var isPollux = source._isPollux, hasEnvelope = /[?&]envelope=json(&|#|$)/i.test(source.url);
-  var patience = options.patience || 6000, silence = options.heartbeat || 15, retry = 1000; // ms, s, ms
+  var patience = bounded(options.patience, 6000), silence = bounded(options.heartbeat * 1000, 15000) / 1000; // ms, s
+  var retry = 1000, notBefore = 0; // ms: from the stream, and from the last `Retry-After`
+  var most = +(/[?&]limit=([0-9]+)/i.exec(source.url) || [])[1] || 500, limit = most; // the events of one poll
   var connection, timer, watch, failures = 0, isByHand = false, isNews = false;
+  var isGranted = false, refusals = 0; // whether the server was ever read, and how often in a row it answered but was not
   var isAskedAgain = false; // not Pollux, after a no, which may have been for want of CORS
   var doubted = '', fallback = ''; // a stream that failed, perhaps in an outage, and the poll that then got through
-  var offered = [], names = options.transports || order, i;
+  var offered = [], names = options.transports || order, passedOver = '', i; // the best, if another one is remembered
 
   function drop() {
     var cancel = connection && connection.cancel;
@@ -289,14 +336,14 @@ function engine(source, options) {
   function connect() {
     var way = ways[source.transport], to = {}, name;
     drop();
-    connection = {way: way, to: to, origin: originOf(source.url), text: ''};
+    connection = {way: way, to: to, origin: originOf(source.url), text: '', since: +new Date()};
     // The first poll is answered at once, to show that the road is open.
     connection.wait = way.polls && source.readyState !== OPEN ? 0 : silence;
     for (name in ears) to[name] = guard(connection, ears[name]);
     connection.parse = parser(source.lastEventId, to.block, to.retry, to.excuse);
     attend();
     try { connection.cancel = way.wire(request(way), to); } catch (problem) { timer = setTimeout(to.refuse, 0); }
-    for (name in source._listeners) source._listen(name.slice(1));
+    for (name in source._types) source._listen(name.slice(1));
   }
 
   // What was dropped may still call, and is not heard.
@@ -314,6 +361,9 @@ function engine(source, options) {
     if (isPollux) {
       query = way.polls ? {wait: connection.wait} : {open: 'id', heartbeatForm: 'event', heartbeat: silence};
       query.transport = way.name;
+      if (way.polls && limit < most) query.limit = limit;
+      // Chromium's cache makes a request wait for an equal one of another tab, which a poll may hold for long.
+      if (way.wire !== byNative && way.wire !== byFetch) query.r = Math.random().toString(36).slice(2);
       if (way.budget) query.budget = way.budget;
       if (way.budget && !('ontimeout' in newXHR())) query.padding = 'true'; // for engines that hold the first bytes back
       if (cursor) query.lastEventId = cursor; // a header would need a preflight
@@ -327,16 +377,20 @@ function engine(source, options) {
   }
 
   var ears = {
-    head: function (status, type, url) {
+    head: function (status, type, url, retryAfter) {
       var isRight = (connection.way.isJSON ? /^\s*application\/json\s*(;|$)/i : /^\s*text\/event-stream\s*(;|$)/i).test(type);
+      attend();
       if (url) connection.origin = originOf(url);
+      connection.hasHead = isGranted = true;
       isAskedAgain = false;
       if (status === 200 && isRight) {
         if (!isPollux) opened();
       } else if (status === 408 || status === 425 || status === 429 || status >= 500) {
+        notBefore = delayOf(retryAfter);
         fail('fault');
       } else { // Pollux says no by a problem: anything else the road has put in its place
-        fail(isPollux && status !== 204 && !/^application\/problem\+json/i.test(type) ? 'refused' : 'final');
+        fail(isPollux && status !== 204 && !/^application\/problem\+json/i.test(type) ? 'refused' : 'final',
+          status === 204 ? '' : 'The server answered ' + status + ' with the type ' + type);
       }
     },
 
@@ -359,7 +413,7 @@ function engine(source, options) {
 
     retry: function (ms) {
       connection.saysWhen = true;
-      if (!connection.way.polls || connection.isRefused) retry = Math.min(ms, 6e8); // timers count to 2^31
+      if (!connection.way.polls || connection.isRefused) retry = bounded(ms, 0);
     },
 
     // The server has no room, and no status would have an EventSource come back.
@@ -389,13 +443,21 @@ function engine(source, options) {
     },
 
     again: function () {
+      if (new Date() - connection.since < patience / 4) limit = Math.min(limit * 2, most);
       if (doubted) fallback = source.transport;
       change(doubted);
     },
 
-    fail: function () { fail(isAskedAgain ? 'final' : 'fault'); },
+    fail: function () {
+      var isRequest = connection.way.wire === byFetch || connection.way.wire === byXHR;
+      if (isRequest && !connection.hasHead && (isAskedAgain || !isGranted) && canUse('fetch', source, options)) askWithoutCORS();
+      else fail(isAskedAgain ? 'final' : 'fault');
+    },
 
-    refuse: function () { fail('refused'); },
+    // A native source that was open reconnects by itself, whatever happens, unless the page was stopped.
+    refuse: function () { fail(connection.isOpen ? 'final' : 'refused'); },
+
+    stop: function () { fail('final'); },
 
     pause: function () {
       connection.isOpen = false;
@@ -407,6 +469,7 @@ function engine(source, options) {
     if (connection.isOpen) return;
     connection.isOpen = true;
     failures = 0;
+    passedOver = '';
     if (!connection.way.polls) doubted = fallback = '';
     if (isNews && !doubted && !isByHand) {
       isNews = false; // else it would be remembered anew for ever
@@ -415,12 +478,40 @@ function engine(source, options) {
     if (source.readyState !== OPEN) turn(OPEN, 'open'); // else it changed in mid-stream
   }
 
-  function turn(state, type) {
+  function turn(state, type, message) {
+    var event = newEvent(type);
+    if (message) set(event, 'message', message);
     source.readyState = state;
-    fire(source, newEvent(type));
+    fire(source, event);
   }
 
-  // Waits for the next sign of life. Other servers than Pollux owe none.
+  // A browser does not say whether a server of another origin was out of reach, or answered and does not let the page read.
+  // A request without CORS tells: its answer cannot be read either, but it comes.
+  function askWithoutCORS() {
+    connection.cancel = byFetch({
+      url: isPollux ? withQuery(source.url, {transport: 'poll', wait: 0, limit: 1}) : source.url,
+      headers: {}, mode: 'no-cors', withCredentials: source.withCredentials
+    }, {
+      head: guard(connection, function (status) { heardWithoutCORS(!status); }),
+      fail: guard(connection, function () { heardWithoutCORS(false); })
+    });
+  }
+
+  // One answer that may not be read proves little: the server may have come back between two requests, or it is of a proxy that
+  // stands in for the server and does not know CORS. So it takes three in a row, from a server that was never read.
+  function heardWithoutCORS(isOpaque) {
+    var fields = [], name;
+    refusals = isOpaque ? refusals + 1 : 0;
+    if (!isOpaque || refusals < 3 && !isAskedAgain) return fail('fault');
+    for (name in options.headers) fields.push(name);
+    fail('final', connection.origin + ' answers, but does not let this page read it. By CORS it has to allow the origin '
+      + originOf(global.location.href) + (source.withCredentials ? ' with credentials' : '')
+      + (fields.length ? ' and the fields ' + fields.join(', ') : '') + '.');
+  }
+
+  // Waits for the next sign of life. Other servers than Pollux owe none. It limits a silence and never a whole answer, which
+  // may be large and the line slow; but of some polls nothing is seen before their end, so that one that fails is repeated
+  // for fewer events.
   function attend() {
     var cause = connection.way.polls ? 'fault' : connection.isOpen ? 'dead' : 'mute';
     var ms = patience * Math.min(failures + 1, 4) + (cause === 'mute' ? 0 : connection.wait * 1000);
@@ -428,22 +519,35 @@ function engine(source, options) {
     if (isPollux) watch = setTimeout(function () { fail(cause); }, ms);
   }
 
-  function fail(cause) {
+  function fail(cause, message) {
     var isOpen = connection.isOpen, isStream = !connection.way.polls, poll = isPollux && following(true), next;
     drop();
+    if (cause === 'fault' && !isStream) limit = Math.ceil(limit / 8);
     if (cause === 'fault' && !/^https?:/i.test(source.url)) cause = 'final';
     if (cause === 'mute') next = poll;
     // A native source does not tell who refused it. Another stream does, and a third would learn nothing new.
-    if (cause === 'refused') next = following(isPollux && /^(fetch|xhr)$/.test(source.transport));
-    isAskedAgain = cause === 'refused' && !isPollux;
+    if (cause === 'refused') next = following(isPollux && /^(fetch|xhr)$/.test(source.transport)) || forget();
+    if (cause === 'refused') isAskedAgain = !isPollux;
     if (fallback && isStream) {
       next = fallback;
       doubted = fallback = '';
     }
-    if (cause === 'final' || cause === 'refused' && !next) turn(CLOSED, 'error');
+    if (cause === 'final' || cause === 'refused' && !next) close(message);
     else if (next) change(next);
     else if (isOpen) postpone(cause === 'dead' && source.transport === 'native' && following());
-    else postpone(failures && poll, isStream);
+    else postpone(failures && (forget() || poll), isStream);
+  }
+
+  // What was remembered does not get through here: the best that was passed over for it.
+  function forget() {
+    var best = passedOver;
+    passedOver = '';
+    return best;
+  }
+
+  function close(message) {
+    if (message && global.console) global.console.error('PolluxEventSource: ' + message);
+    turn(CLOSED, 'error', message);
   }
 
   // After a second failure a poll is tried. If that gets through, perhaps an outage has just ended: the stream has a trial, and
@@ -455,7 +559,8 @@ function engine(source, options) {
     turn(CONNECTING, 'error');
     if (connection || source.readyState === CLOSED) return;
     failures += 1;
-    timer = setTimeout(connect, Math.max(Math.min(delay, 60000), retry) * (1 + Math.random() * spread));
+    timer = setTimeout(connect, Math.max(Math.min(delay, 60000), retry, notBefore) * (1 + Math.random() * spread));
+    notBefore = 0;
     if (next && isDoubtful) doubted = source.transport;
     rename(next);
   }
@@ -495,27 +600,45 @@ function engine(source, options) {
   }
   i = indexOf(offered, remembered(source.url));
   source.transport = offered[Math.max(i, 0)] || '';
+  if (i > 0) passedOver = offered[0];
   // Later, for whoever makes the source has yet to listen.
-  timer = setTimeout(source.transport ? connect : function () { turn(CLOSED, 'error'); }, 0);
+  timer = setTimeout(source.transport ? connect : close, 0);
 }
 
-// Listeners (DOM 2.7 to 2.9)
+// Listeners (DOM 2.7 to 2.9): by the browser's EventTarget, or by one of ours where that cannot be constructed.
 
-function fire(source, event) {
-  var listeners = (source._listeners['$' + event.type] || []).slice(), i, each;
-  set(event, 'target', source);
-  set(event, 'currentTarget', source);
-  if (/^(open|message|error)$/.test(event.type) && source['on' + event.type]) call(source, source['on' + event.type], event);
-  for (i = 0; i < listeners.length; i += 1) {
-    each = listeners[i];
-    if (each.isRemoved) continue;
-    if (each.once) source.removeEventListener(event.type, each.callback);
-    call(source, each.callback, event);
+var hasTarget = hasEventTarget(), Target = hasTarget ? global.EventTarget.prototype : {
+  addEventListener: function (type, callback, options) {
+    var list = this._listeners['$' + type] = this._listeners['$' + type] || [], signal = options && options.signal;
+    var listener = {callback: callback, once: !!options && !!options.once};
+    if (!callback || signal && signal.aborted || indexOf(list, callback) >= 0) return;
+    list.push(listener);
+    if (signal) signal.addEventListener('abort', function () { remove(list, listener); });
+  },
+
+  removeEventListener: function (type, callback) { remove(this._listeners['$' + type] || [], callback); },
+
+  dispatchEvent: function (event) {
+    var list = this._listeners['$' + event.type] || [], listeners = list.slice(), i;
+    set(event, 'target', this);
+    set(event, 'currentTarget', this);
+    if (/^(open|message|error)$/.test(event.type) && this['on' + event.type]) call(this, this['on' + event.type], event);
+    for (i = 0; i < listeners.length; i += 1) {
+      if (listeners[i].isRemoved) continue;
+      if (listeners[i].once) remove(list, listeners[i]);
+      call(this, listeners[i].callback, event);
+    }
+    return !event.defaultPrevented;
   }
+};
+
+function hasEventTarget() {
+  try { return new global.EventTarget().dispatchEvent(newEvent('x')) && !!Object.setPrototypeOf; } catch (old) { return false; }
 }
 
-function set(event, name, value) {
-  try { Object.defineProperty(event, name, {value: value, configurable: true}); } catch (old) { event[name] = value; }
+function remove(list, item) {
+  var i = indexOf(list, item);
+  if (i >= 0) list.splice(i, 1)[0].isRemoved = true;
 }
 
 // An error of one listener is reported and does not keep the event from others.
@@ -528,38 +651,63 @@ function call(source, callback, event) {
   }
 }
 
+function fire(source, event) { return Target.dispatchEvent.call(source, event); }
+
+function set(event, name, value) {
+  try { Object.defineProperty(event, name, {value: value, configurable: true}); } catch (old) { event[name] = value; }
+}
+
+// `onopen` and its like are listeners, in the order in which they were first set (HTML 8.1.8.1).
+function defineHandler(type) {
+  Object.defineProperty(prototype, 'on' + type, {
+    configurable: true, enumerable: true,
+    get: function () { return this._handlers[type] || null; },
+    set: function (callback) {
+      var source = this, handlers = source._handlers, listener = handlers['$' + type];
+      if (!listener) listener = handlers['$' + type] = function (event) { return handlers[type].call(source, event); };
+      handlers[type] = typeof callback === 'function' ? callback : null;
+      Target[handlers[type] ? 'addEventListener' : 'removeEventListener'].call(source, type, listener);
+    }
+  });
+}
+
 function PolluxEventSource(url, options) {
   if (!(this instanceof PolluxEventSource)) throw new TypeError('A constructor is called with new');
   if (!arguments.length) throw new TypeError('A URL is missing');
+  // Only the constructor of EventTarget makes what its methods accept.
+  var source = hasTarget ? Object.setPrototypeOf(new global.EventTarget(), Object.getPrototypeOf(this)) : this;
   options = options || {};
-  this.url = resolve(String(url));
-  this.withCredentials = !!options.withCredentials;
-  this.readyState = CONNECTING;
-  this.onopen = this.onmessage = this.onerror = null;
-  this.lastEventId = options.lastEventId || '';
-  this._listeners = {$message: [], '$pollux.heartbeat': []};
-  this._isPollux = options.server ? options.server === 'pollux'
-    : /^[^?#]*\/(channels\/[^\/?#]+([?#]|$)|events\?([^#]*&)?channel=)/.test(this.url);
-  engine(this, options);
+  source.url = resolve(String(url));
+  source.withCredentials = !!options.withCredentials;
+  source.readyState = CONNECTING;
+  source.lastEventId = options.lastEventId || '';
+  source._types = {$message: true, '$pollux.heartbeat': true};
+  source._listeners = {};
+  source._handlers = {};
+  if (!hasTarget) source.onopen = source.onmessage = source.onerror = null;
+  source._isPollux = options.server ? options.server === 'pollux'
+    : /^[^?#]*\/(channels\/[^\/?#]+([?#]|$)|events\?([^#]*&)?channel=)/.test(source.url);
+  engine(source, options);
+  return source;
 }
 
 var prototype = PolluxEventSource.prototype;
+if (hasTarget) {
+  prototype = PolluxEventSource.prototype = Object.create(Target);
+  set(prototype, 'constructor', PolluxEventSource);
+  defineHandler('open');
+  defineHandler('message');
+  defineHandler('error');
+} else {
+  prototype.removeEventListener = Target.removeEventListener;
+  prototype.dispatchEvent = Target.dispatchEvent;
+}
 
 prototype.addEventListener = function (type, callback, options) {
-  var key = '$' + type, list = this._listeners[key] = this._listeners[key] || [];
-  if (!callback || indexOf(list, callback) >= 0) return;
-  list.push({callback: callback, once: !!options && !!options.once});
-  if (list.length === 1) this._listen(String(type));
-};
-
-prototype.removeEventListener = function (type, callback) {
-  var list = this._listeners['$' + type] || [], i = indexOf(list, callback);
-  if (i >= 0) list.splice(i, 1)[0].isRemoved = true;
-};
-
-prototype.dispatchEvent = function (event) {
-  fire(this, event);
-  return !event.defaultPrevented;
+  Target.addEventListener.call(this, type, callback, options);
+  if (!callback || this._types['$' + type]) return;
+  this._types['$' + type] = true;
+  this._listen(String(type));
 };
 
 prototype.close = function () {
@@ -576,4 +724,4 @@ PolluxEventSource.CLOSED = prototype.CLOSED = CLOSED;
 
 global.PolluxEventSource = PolluxEventSource;
 if (!Native) global.EventSource = PolluxEventSource;
-})(typeof self !== 'undefined' ? self : this);
+})(self);

@@ -32,12 +32,13 @@ XDR = """
     xdr.contentType = xdr.responseText = '';
     xdr.open = (method, url) => xhr.open(method, url);
     xdr.send = () => xhr.send();
-    xdr.abort = () => { xhr.onload = xhr.onerror = null; xhr.abort(); };
-    xhr.onload = () => {
+    xdr.abort = () => { xhr.onprogress = xhr.onload = xhr.onerror = null; xhr.abort(); };
+    const take = () => {
       xdr.contentType = xhr.getResponseHeader('Content-Type');
       xdr.responseText = xhr.responseText;
-      xhr.status === 200 ? xdr.onload() : xdr.onerror();
     };
+    xhr.onprogress = () => { take(); if (xhr.status === 200) xdr.onprogress(); };
+    xhr.onload = () => { take(); xhr.status === 200 ? xdr.onload() : xdr.onerror(); };
     xhr.onerror = () => xdr.onerror();
   };
 """

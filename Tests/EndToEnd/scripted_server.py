@@ -24,6 +24,7 @@ class Answer(NamedTuple):
     status: int = 200
     type: Optional[str] = STREAM
     headers: tuple = ()
+    has_cors: bool = True  # pages of other origins may read it
 
 
 class Asked(NamedTuple):
@@ -113,7 +114,8 @@ class ScriptedServer:
             headers = {name.lower(): value for name, value in handler.headers.items()}
             answer = script.next(Asked(time.monotonic(), handler.path, headers))
         handler.send_response(answer.status)
-        self.allow(handler)
+        if answer.has_cors:
+            self.allow(handler)
         for name, value in ((("Content-Type", answer.type),) if answer.type else ()) + answer.headers:
             handler.send_header(name, value)
         has_body = answer.status not in (204, 304)
@@ -160,12 +162,18 @@ class Road:
     hold body    its head gets through, the rest does not before its end
     swallow      what comes after the first bytes of a stream is lost, and the connection stays
     refuse       event streams are answered by a page that says 403
+    refuse polls the same for polls
     break        streams that stay are answered by 502, polls pass
+    break polls  polls are answered by 502, streams pass
     unavailable  everything is answered by 503
+
+    Beside its mode it may be slow, and carry only `rate` bytes a second on each connection; or have a `reach`, the bytes after
+    which each connection breaks.
     """
 
     def __init__(self, address):
         self.address, self.mode, self.asked, self.open, self.lock = address, "pass", [], set(), threading.Lock()
+        self.rate = self.reach = None
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -221,9 +229,9 @@ class Road:
         status = None
         if self.mode == "unavailable":
             status = "503 Service Unavailable"
-        elif self.mode == "break" and is_stream:
+        elif self.mode == ("break" if is_stream else "break polls"):
             status = "502 Bad Gateway"
-        elif self.mode == "refuse" and b"text/event-stream" in head:
+        elif self.mode == "refuse" and b"text/event-stream" in head or self.mode == "refuse polls" and not is_stream:
             status = "403 Forbidden"
         if status:
             client.sendall(f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: 2\r\n"
@@ -241,11 +249,26 @@ class Road:
                 body += data
         if is_stream and mode == "swallow" and not body:
             body = upstream.recv(65536)
-        client.sendall(head + end + body)
+        passed = self.send(client, head + end + body, 0)
         while data := upstream.recv(65536):
             if not (is_stream and mode == "swallow"):
-                client.sendall(data)
+                passed = self.send(client, data, passed)
         client.shutdown(socket.SHUT_WR)
+
+    def send(self, client, data, passed):
+        """Carries data to a client to which so many bytes have passed; the new number of them."""
+        size = max(1, self.rate // 20) if self.rate else len(data) or 1
+        for at in range(0, len(data), size):
+            piece = data[at : at + size]
+            passed += len(piece)
+            if self.reach and passed > self.reach:
+                client.sendall(piece[: len(piece) - (passed - self.reach)])
+                client.shutdown(socket.SHUT_WR)  # and no reset, so that the browser has what came
+                raise ConnectionAbortedError
+            client.sendall(piece)
+            if self.rate:
+                time.sleep(len(piece) / self.rate)
+        return passed
 
     def watch(self, client, upstream):
         """A browser that leaves ends the connection to the server too."""

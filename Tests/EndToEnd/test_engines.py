@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engines import Chromium, Firefox, QtWebKit
+from engines import Chromium, Firefox, QtWebKit, WebKitGTK
 from harness import Server, channel_path
 from reading import TRANSPORTS, Page, Publisher
 from wire import eventually
@@ -117,6 +117,28 @@ def test_a_reader_that_changes_its_transport_in_mid_stream_loses_and_repeats_not
             reader.wait(lambda: reader.seen and reader.seen[-1]["transport"] == transport, 10, transport)  # noqa: B023
     reader.assert_saw_all(publisher.ids, first)
     assert reader.states == ["open"], "nobody needs to know"
+
+
+@pytest.mark.parametrize("transport", ["native", "xhr", "poll"])
+@pytest.mark.parametrize("engine", [Chromium, Firefox, WebKitGTK], indirect=True, ids=lambda engine: engine.name)
+def test_a_page_that_is_stopped_reads_no_more(engine, server, static_host, channel, transport):
+    """As the standard has it. WebKit tells nothing to its own EventSource, nor to the page."""
+    if engine.name == WebKitGTK.name and transport == "native":
+        pytest.skip("nothing is told")
+    reader = Page(engine, static_host.url("/page.html")).read(server.url(channel_path(channel)), transports=[transport, "fetch"])
+    reader.wait_until_open()
+    reader.wait_for(server.publish(channel, "before"))
+    engine.run("window.stop()")
+    reader.wait(lambda: reader.states[-1] == "closed", 10, "it is closed")
+    assert reader.changes == []
+
+
+@pytest.mark.parametrize("engine", [Chromium, Firefox, WebKitGTK], indirect=True, ids=lambda engine: engine.name)
+def test_a_server_that_lets_other_pages_read_only_is_left(engine, pollux, static_host):
+    server = pollux({"cors": {"origins": ["https://elsewhere.example"]}})
+    reader = Page(engine, static_host.url("/page.html")).read(server.url("/channels/x"))
+    reader.wait(lambda: reader.states and reader.states[-1] == "closed", 30, "it is closed")
+    assert "open" not in reader.states
 
 
 @pytest.mark.parametrize("engine", [Chromium, Firefox], indirect=True, ids=lambda engine: engine.name)

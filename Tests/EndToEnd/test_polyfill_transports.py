@@ -221,6 +221,17 @@ def test_what_is_remembered_is_not_renewed_by_the_source_that_learnt_it(foreign,
     assert foreign.execute_script("return JSON.stringify(localStorage)") == note
 
 
+@pytest.mark.parametrize("mode", ["refuse polls", "break polls"])
+def test_what_is_remembered_and_gets_through_no_more_is_not_all_that_is_tried(foreign, server, channel, road, mode):
+    """It was learnt on another road."""
+    road.mode = mode
+    foreign.execute_script("localStorage['pollux ' + arguments[0]] = 'poll ' + Date.now()", road.url())
+    read(foreign, road.url(channel_path(channel)))
+    opens(foreign)
+    assert road.transports()[0] == "poll"
+    assert foreign.execute_script("return source.transport") == "native" and GONE not in log_of(foreign)
+
+
 def test_a_choice_by_hand_is_not_remembered(foreign, server, channel):
     read(foreign, server.url(channel_path(channel)))
     opens(foreign)
@@ -367,7 +378,7 @@ ANCIENT = """
     const frame = document.createElement('iframe'), [url, options] = arguments;
     document.body.append(frame);
     const old = frame.contentWindow;
-    for (const name of ['EventSource', 'fetch', 'JSON', 'URL', 'TextDecoder', 'AbortController', 'Promise', 'Event', 'MessageEvent', 'DOMException', 'localStorage', 'addEventListener', 'Map', 'Set'])
+    for (const name of ['EventSource', 'fetch', 'JSON', 'URL', 'TextDecoder', 'AbortController', 'Promise', 'Event', 'EventTarget', 'MessageEvent', 'DOMException', 'localStorage', 'addEventListener', 'Map', 'Set'])
       Object.defineProperty(old, name, {value: undefined, configurable: true});
     old.Object.defineProperty = () => { throw new TypeError('only for elements'); };
     delete old.Function.prototype.bind;
