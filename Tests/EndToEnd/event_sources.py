@@ -1,6 +1,6 @@
 """Pages in Chromium that load `Public/eventsource.js`, and what they log: for the tests of the polyfill.
 
-The fixtures are known everywhere, since `conftest.py` names this module as a plugin.
+The fixtures are known to every test, since `conftest.py` names this module as a plugin.
 """
 
 import time
