@@ -138,7 +138,7 @@ public final class Bridge: Sendable {
     }
 
     public func detach(_ wakeup: Wakeup, from log: ChannelLog) {
-        log.detach(wakeup, at: self.clock.milliseconds())
+        log.detach(wakeup, at: self.clock.steadyMilliseconds())
     }
 
     /// Finishes what is under way and closes the ledger; may block.
@@ -149,7 +149,7 @@ public final class Bridge: Sendable {
     /// Lets go of what is too old or no longer used; to be called about once a second.
     public func sweep() {
         self.ledger.sweep()
-        let now = self.clock.milliseconds()
+        let now = self.clock.steadyMilliseconds()
         let idle = now - self.configuration.logIdleTime.milliseconds
         for log in self.shared.logs.withLock({ $0.all }) {
             self.shared.logs.withLock { $0.sweep(log, at: now, idle: idle) }

@@ -7,7 +7,7 @@ public final class ChannelLog: Sendable {
     private struct State {
         var tail: History
         var watchers: [(wakeup: Wakeup, count: Int)] = []
-        /// Since when nobody watches, in milliseconds since 1970.
+        /// Since when nobody watches, by the steady clock.
         var idleSince: Int64?
     }
 
@@ -53,7 +53,7 @@ public final class ChannelLog: Sendable {
         }
     }
 
-    /// Lets go of what is too old; returns how many bytes that were.
+    /// Lets go of what is too old by the steady clock; returns how many bytes that were.
     func expire(at now: Int64) -> Int {
         self.state.withLock { state in
             let before = state.tail.size
@@ -83,7 +83,7 @@ public final class ChannelLog: Sendable {
         }
     }
 
-    /// Whether nobody has watched since before a time.
+    /// Whether nobody has watched since before a moment of the steady clock.
     func isIdle(since time: Int64) -> Bool {
         self.state.withLock { state in state.idleSince.map { $0 <= time } ?? false }
     }

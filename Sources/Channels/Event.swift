@@ -4,15 +4,20 @@ public final class Event: Sendable {
     public let position: Position
     /// When it was appended, in milliseconds since 1970.
     public let time: Int64
+    /// The same by the steady clock, for its age; 0 for one that was read from a store.
+    public let instant: Int64
     public let channel: ChannelName
     /// UTF-8 without control characters, at most 128 bytes; empty for the type `message`.
     public let type: [UInt8]
     /// UTF-8 text whose only line end is LF.
     public let data: [UInt8]
 
-    public init(position: Position, time: Int64, channel: ChannelName, type: [UInt8], data: [UInt8]) {
+    public init(
+        position: Position, time: Int64, instant: Int64 = 0, channel: ChannelName, type: [UInt8], data: [UInt8]
+    ) {
         self.position = position
         self.time = time
+        self.instant = instant
         self.channel = channel
         self.type = type
         self.data = data

@@ -28,9 +28,11 @@ struct History: Sendable {
     }
 
     /// Drops what is older than the limit on age.
+    ///
+    /// - Parameter now: By the steady clock.
     mutating func expire(at now: Int64) {
         let oldest = now - self.ageMilliseconds
-        while let first = self.events.first, first.time < oldest { self.dropFirst() }
+        while let first = self.events.first, first.instant < oldest { self.dropFirst() }
     }
 
     /// Drops the oldest event.

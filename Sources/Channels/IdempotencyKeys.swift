@@ -16,6 +16,8 @@ struct IdempotencyKeys {
     private struct Entry {
         let fingerprint: Fingerprint
         let receipt: Receipt
+        /// When it was remembered, by the steady clock.
+        let instant: Int64
     }
 
     private let limits: Limits
@@ -37,16 +39,19 @@ struct IdempotencyKeys {
 
     var limit: Int { self.limits.count }
 
-    mutating func remember(_ key: IdempotencyKey, of publication: Publication, receipt: Receipt) {
+    mutating func remember(_ key: IdempotencyKey, of publication: Publication, receipt: Receipt, at now: Int64) {
         let channelKey = ChannelKey(channel: publication.channel, key: key)
-        self.entries[channelKey] = Entry(fingerprint: Fingerprint(publication.drafts), receipt: receipt)
+        self.entries[channelKey] = Entry(
+            fingerprint: Fingerprint(publication.drafts), receipt: receipt, instant: now)
         self.byAge.append(channelKey)
     }
 
     /// Forgets the keys whose window is over.
+    ///
+    /// - Parameter now: By the steady clock.
     mutating func expire(at now: Int64) {
         let oldest = now - self.limits.windowMilliseconds
-        while let first = self.byAge.first, let entry = self.entries[first], entry.receipt.time < oldest {
+        while let first = self.byAge.first, let entry = self.entries[first], entry.instant < oldest {
             self.byAge.removeFirst()
             self.entries[first] = nil
         }

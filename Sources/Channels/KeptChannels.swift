@@ -35,6 +35,8 @@ struct KeptChannels {
     }
 
     /// Keeps events of one channel.
+    ///
+    /// - Parameter now: By the steady clock, as in ``sweep(_:at:)``.
     mutating func append(_ events: [Event], at now: Int64) {
         guard let first = events.first else { return }
         let kept = self.kept(first.channel)

@@ -49,7 +49,7 @@ struct LogTable {
         self.size -= log.clear(through: position)
     }
 
-    /// Lets go of events that are too old, and of logs that nobody has watched since before `idle`.
+    /// Lets go of events that are too old, and of logs that nobody has watched since before `idle`: by the steady clock.
     mutating func sweep(_ log: ChannelLog, at now: Int64, idle: Int64) {
         guard self.logs[log.name] === log else { return }
         self.size -= log.expire(at: now)

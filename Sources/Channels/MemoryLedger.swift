@@ -40,17 +40,20 @@ public final class MemoryLedger: Ledger {
         var keys: IdempotencyKeys
         var committed: @Sendable (Commit) -> Void = { _ in }
 
-        mutating func append(_ publication: Publication, at now: Int64) -> Result<PublishOutcome, LedgerError> {
+        mutating func append(_ publication: Publication, at now: Moment) -> Result<PublishOutcome, LedgerError> {
             if let key = publication.key {
-                self.keys.expire(at: now)
+                self.keys.expire(at: now.steadyMilliseconds)
                 if let outcome = self.keys.outcome(of: publication, key: key) { return .success(outcome) }
                 guard self.keys.hasRoom else { return .failure(.tooManyKeys(limit: self.keys.limit)) }
             }
-            let receipt = Receipt(first: self.head.advanced(by: 1), count: publication.drafts.count, time: now)
-            if let key = publication.key { self.keys.remember(key, of: publication, receipt: receipt) }
-            let events = publication.events(receipt)
+            let receipt = Receipt(
+                first: self.head.advanced(by: 1), count: publication.drafts.count, time: now.milliseconds)
+            if let key = publication.key {
+                self.keys.remember(key, of: publication, receipt: receipt, at: now.steadyMilliseconds)
+            }
+            let events = publication.events(receipt, instant: now.steadyMilliseconds)
             self.head = receipt.last
-            self.channels.append(events, at: now)
+            self.channels.append(events, at: now.steadyMilliseconds)
             self.committed(.appended(events))
             return .success(.appended(receipt))
         }
@@ -83,7 +86,7 @@ public final class MemoryLedger: Ledger {
         _ publications: [Publication],
         completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void
     ) {
-        let now = self.clock.milliseconds()
+        let now = self.clock.now()
         completion(self.state.withLock { state in publications.map { state.append($0, at: now) } })
     }
 
@@ -106,7 +109,7 @@ public final class MemoryLedger: Ledger {
     public func close() {}
 
     public func sweep() {
-        let now = self.clock.milliseconds()
+        let now = self.clock.steadyMilliseconds()
         self.state.withLock { state in
             state.keys.expire(at: now)
             state.channels.sweep(Self.sweepStep, at: now)
@@ -116,11 +119,13 @@ public final class MemoryLedger: Ledger {
 
 extension Publication {
     /// The events that the drafts become.
-    public func events(_ receipt: Receipt) -> [Event] {
+    ///
+    /// - Parameter instant: When, by the steady clock.
+    public func events(_ receipt: Receipt, instant: Int64) -> [Event] {
         self.drafts.enumerated().map { index, draft in
             Event(
-                position: receipt.first.advanced(by: index), time: receipt.time, channel: self.channel,
-                type: draft.type, data: draft.data)
+                position: receipt.first.advanced(by: index), time: receipt.time, instant: instant,
+                channel: self.channel, type: draft.type, data: draft.data)
         }
     }
 }

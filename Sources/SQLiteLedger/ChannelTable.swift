@@ -32,11 +32,11 @@ final class ChannelTable {
         self.forgottenThrough = try SQLStatement(database, "SELECT forgotten FROM ledger")
         self.firstEvent = try SQLStatement(
             database,
-            "SELECT number, offset FROM event WHERE channel = ? AND position > ? ORDER BY position LIMIT 1")
+            "SELECT \(EventRow.columns) FROM event WHERE channel = ? AND position > ? ORDER BY position LIMIT 1")
         self.lastEvent = try SQLStatement(
             database,
             """
-            SELECT number, offset, position, length(CAST(type AS BLOB)) + length(CAST(data AS BLOB)) FROM event
+            SELECT \(EventRow.columns), length(CAST(type AS BLOB)) + length(CAST(data AS BLOB)) FROM event
             WHERE channel = ? AND position > ? ORDER BY position DESC LIMIT 1
             """)
     }
@@ -44,7 +44,7 @@ final class ChannelTable {
     /// The channel with this name, if it ever was.
     func find(_ name: ChannelName) throws -> KeptChannel? {
         if let channel = self.cached(name) { return channel }
-        let row = try self.byName.first(name.bytes) { (id: $0.integer(0), start: $0.position(1)) }
+        let row = try self.byName.first(name.bytes) { (id: $0.integer(0), start: try $0.position(1)) }
         guard let row else { return nil }
         return self.keep(try self.load(id: row.id, name: name, start: row.start))
     }
@@ -52,8 +52,8 @@ final class ChannelTable {
     /// The channel with this name, made if it is new.
     func findOrMake(_ name: ChannelName) throws -> KeptChannel {
         if let channel = try self.find(name) { return channel }
-        let row = try self.insert.first(name.bytes) { (id: $0.integer(0), start: $0.position(1)) }
-        guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the table ledger is empty") }
+        let row = try self.insert.first(name.bytes) { (id: $0.integer(0), start: try $0.position(1)) }
+        guard let row else { throw DatabaseError.damage("the table ledger is empty") }
         return self.keep(
             KeptChannel(
                 id: row.id, name: name, retention: self.rules.retention(of: name), start: row.start, last: row.start,
@@ -61,18 +61,18 @@ final class ChannelTable {
     }
 
     /// The position up to which a channel that is not in the table may have had events.
-    var forgotten: Position { get throws { try self.forgottenThrough.first { $0.position(0) } ?? .zero } }
+    var forgotten: Position { get throws { try self.forgottenThrough.first { try $0.position(0) } ?? .zero } }
 
     /// The next channels in the order of their ids. They are not taken into memory if they are not there.
     func channels(after id: Int64, count: Int) throws -> [KeptChannel] {
         var rows: [(id: Int64, start: Position, name: [UInt8])] = []
         try self.afterID.forEach(id, count) { row in
-            rows.append((row.integer(0), row.position(1), row.bytes(2)))
+            rows.append((row.integer(0), try row.position(1), row.bytes(2)))
             return true
         }
         return try rows.map { row in
             guard let name = try? ChannelName(row.name) else {
-                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "channel \(row.id) has an impossible name")
+                throw DatabaseError.damage("channel \(row.id) has an impossible name")
             }
             return try self.cached(name) ?? self.load(id: row.id, name: name, start: row.start)
         }
@@ -83,7 +83,7 @@ final class ChannelTable {
         channel.start = position
         channel.last = max(channel.last, position)
         try self.setStart.run(position, channel.id)
-        channel.first = try self.firstTally(of: channel.id, after: position) ?? channel.next
+        channel.first = try self.firstRow(of: channel.id, after: position)?.tally ?? channel.next
     }
 
     /// Removes a channel that holds nothing.
@@ -116,19 +116,28 @@ final class ChannelTable {
 
     private func load(id: Int64, name: ChannelName, start: Position) throws -> KeptChannel {
         let last = try self.lastEvent.first(id, start) { row in
-            let next = Tally(number: row.integer(0) + 1, offset: row.integer(1) + row.integer(3))
-            return (position: row.position(2), next: next)
+            (event: try EventRow(row, of: id), bytes: row.integer(EventRow.nextColumn))
         }
-        let next = last?.next ?? Tally()
-        let first = try last == nil ? nil : self.firstTally(of: id, after: start)
+        let first = try self.firstRow(of: id, after: start)
+        try self.requireOrder(first, last?.event, of: id)
+        let next = last.map { Tally(number: $0.event.tally.number + 1, offset: $0.event.tally.offset + $0.bytes) }
         return KeptChannel(
-            id: id, name: name, retention: self.rules.retention(of: name), start: start, last: last?.position ?? start,
-            first: first ?? next, next: next)
+            id: id, name: name, retention: self.rules.retention(of: name), start: start,
+            last: last?.event.position ?? start, first: first?.tally ?? Tally(), next: next ?? Tally())
     }
 
-    private func firstTally(of id: Int64, after start: Position) throws -> Tally? {
-        try self.firstEvent.first(id, start) { row in
-            Tally(number: row.integer(0), offset: row.integer(1))
+    /// Requires that the first and the last event of a channel can be those of one sequence.
+    private func requireOrder(_ first: EventRow?, _ last: EventRow?, of id: Int64) throws {
+        if first == nil, last == nil { return }
+        if let first, let last, first.position <= last.position, first.tally.offset <= last.tally.offset {
+            let numbers = last.tally.number - first.tally.number
+            let positions = last.position.rawValue - first.position.rawValue
+            if numbers >= min(1, positions), numbers <= positions { return }
         }
+        throw DatabaseError.damage("the first and the last event of channel \(id) do not fit together")
+    }
+
+    private func firstRow(of id: Int64, after start: Position) throws -> EventRow? {
+        try self.firstEvent.first(id, start) { try EventRow($0, of: id) }
     }
 }

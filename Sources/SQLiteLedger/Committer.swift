@@ -16,6 +16,8 @@ final class Committer: @unchecked Sendable {
     private let committed: @Sendable (Commit) -> Void
     private let toldThrough: Atomic<UInt64>
     private var isFailing = false
+    /// What was found to be wrong with what is in the file. Nothing more is written into it then.
+    private var damage: String?
     private var isMarkWritten = true
     private var commits = 0
     private var events = 0
@@ -41,8 +43,9 @@ final class Committer: @unchecked Sendable {
     /// Does all of it or nothing, and answers.
     ///
     /// - Parameter swept: Told of each sweep among the works, in its turn, how many more steps it may take.
-    func commit(_ works: [Work], in database: Database, at now: Int64, swept: (Int) -> Void) {
+    func commit(_ works: [Work], in database: Database, at now: Moment, swept: (Int) -> Void) {
         guard let writer = self.writer else { return Self.fail(works, .unavailable("the ledger is closed"), swept) }
+        if let damage = self.damage { return Self.fail(works, .unavailable(damage), swept) }
         do {
             try self.requireFiles(database)
             let before = writer.head
@@ -56,6 +59,7 @@ final class Committer: @unchecked Sendable {
         } catch {
             if (error as? DatabaseError)?.resultCode == .SQLITE_IOERR { writer.overwriteFailedCommit(at: now) }
             let reason = (error as? LedgerError).map(\.reason) ?? self.file.explanation(of: error)
+            if (error as? DatabaseError)?.resultCode == .SQLITE_CORRUPT { self.damage = reason }
             self.setFailing(reason)
             Self.fail(works, .unavailable(reason), swept)
         }

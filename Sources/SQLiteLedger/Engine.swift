@@ -35,7 +35,7 @@ final class Engine: Sendable {
             try queue.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = \(configuration.durability.synchronous)")
                 return Committer(
-                    try Writer(database, configuration, head: identity.state.head),
+                    try Writer(database, configuration, head: identity.state.head, at: clock.now()),
                     LogLength(of: database), file: file, mark: mark, checkpointer: checkpointer, logger: logger,
                     committed: committed)
             }
@@ -43,7 +43,7 @@ final class Engine: Sendable {
         self.state = identity.state
         self.clock = clock
         self.committer = committer
-        self.readers = try ReadingThreads(Self.readerCount, file) { committer.told }
+        self.readers = try ReadingThreads(Self.readerCount, file, logger: logger) { committer.told }
         let writer = ConnectionThread("pollux-write", queue) { [self] database in
             self.run(database)
         } end: {
@@ -67,7 +67,7 @@ final class Engine: Sendable {
         while true {
             let works = self.inbox.take()
             guard !works.isEmpty else { break }
-            self.committer.commit(works, in: database, at: self.clock.milliseconds()) { self.sweepOn($0) }
+            self.committer.commit(works, in: database, at: self.clock.now()) { self.sweepOn($0) }
         }
         self.readers.join()
         self.committer.close(database)

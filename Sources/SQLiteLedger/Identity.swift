@@ -32,16 +32,23 @@ struct Identity {
         try database.execute(
             sql: "INSERT INTO ledger (id, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING", arguments: ["\(Epoch.random())"]
         )
-        guard let row = try Row.fetchOne(database, sql: "SELECT epoch, head FROM ledger"),
-            let epoch = Epoch(Array((row[0] as String).utf8)[...])
-        else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the table ledger has no epoch")
-        }
-        return LedgerState(epoch: epoch, head: Position(rawValue: UInt64(clamping: row[1] as Int64)))
+        return try LedgerState(of: database)
     }
 
     /// Gives a database another epoch.
     static func setEpoch(_ epoch: Epoch, in database: Database) throws {
         try database.execute(sql: "UPDATE ledger SET epoch = ?", arguments: ["\(epoch)"])
+    }
+}
+
+extension LedgerState {
+    /// What a database says of itself.
+    ///
+    /// - Throws: `DatabaseError`.
+    init(of database: Database) throws {
+        let statement = try SQLStatement(database, "SELECT epoch, head FROM ledger")
+        let row = try statement.first { (epoch: Epoch($0.bytes(0)[...]), head: try $0.position(1)) }
+        guard let row, let epoch = row.epoch else { throw DatabaseError.damage("the table ledger has no epoch") }
+        self.init(epoch: epoch, head: row.head)
     }
 }

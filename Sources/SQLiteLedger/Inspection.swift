@@ -30,8 +30,9 @@ public struct Inspection: Sendable {
     /// What is wrong with it; `nil` if that was not looked for.
     public let damage: [String]?
 
-    public var eventCount: Int { self.channels.reduce(0) { $0 + $1.events } }
-    public var byteCount: Int { self.channels.reduce(0) { $0 + $1.bytes } }
+    // In a damaged file the numbers may be any.
+    public var eventCount: Int { self.channels.reduce(0) { $0 &+ $1.events } }
+    public var byteCount: Int { self.channels.reduce(0) { $0 &+ $1.bytes } }
     public var oldest: Int64? { self.channels.map(\.oldest).min() }
     public var newest: Int64? { self.channels.map(\.newest).max() }
 
@@ -48,19 +49,23 @@ public struct Inspection: Sendable {
 
     private init(_ database: Database, _ path: String, checks: Bool) throws {
         self.path = path
-        guard let ledger = try Row.fetchOne(database, sql: "SELECT epoch, head FROM ledger"),
-            let epoch = Epoch(Array((ledger[0] as String).utf8)[...])
-        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the table ledger has no epoch") }
-        self.epoch = epoch
-        self.head = Position(rawValue: UInt64(clamping: ledger[1] as Int64))
+        let state = try LedgerState(of: database)
+        self.epoch = state.epoch
+        self.head = state.head
         self.schema = try Schema.migrator.appliedMigrations(database).last ?? "none"
         self.channelCount = try Self.number(database, "SELECT count(*) FROM channel")
-        self.channels = try Self.channels(database).sorted { $0.bytes > $1.bytes }
         self.keyCount = try Self.number(database, "SELECT count(*) FROM idempotencyKey")
         let pageSize = try Self.number(database, "PRAGMA page_size")
         self.fileSize = try Self.number(database, "PRAGMA page_count") * pageSize
         self.freeSize = try Self.number(database, "PRAGMA freelist_count") * pageSize
-        self.damage = checks ? try Self.damage(in: database) : nil
+        var damage = checks ? try Self.damage(in: database) : nil
+        do {
+            self.channels = try Self.channels(database).sorted { $0.bytes > $1.bytes }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT && damage != nil {
+            self.channels = []
+            damage?.append(error.message ?? "a channel cannot be read")
+        }
+        self.damage = damage
     }
 
     private static func number(_ database: Database, _ sql: String) throws -> Int {
@@ -80,7 +85,7 @@ public struct Inspection: Sendable {
             id = last.id
             for channel in channels where !channel.isEmpty {
                 let times = try [channel.start, channel.last.predecessor].map { position in
-                    try time.first(channel.id, position) { $0.integer(0) } ?? 0
+                    try time.first(channel.id, position) { try $0.time(0) } ?? 0
                 }
                 kept.append(
                     Kept(
@@ -108,6 +113,21 @@ public struct Inspection: Sendable {
                     SELECT 1 FROM event JOIN channel ON channel.id = event.channel WHERE position > start
                     GROUP BY channel HAVING max(number) - min(number) + 1 <> count(*))
                 """
+            ),
+            (
+                "events that do not begin where the ones before them end",
+                """
+                SELECT count(*) FROM (
+                    SELECT offset, lag(offset + length(CAST(type AS BLOB)) + length(CAST(data AS BLOB))) OVER (
+                        PARTITION BY channel ORDER BY position) AS expected
+                    FROM event JOIN channel ON channel.id = event.channel WHERE position > start)
+                WHERE offset <> expected
+                """
+            ),
+            ("events of impossible times", "SELECT count(*) FROM event WHERE time NOT BETWEEN 0 AND 8640000000000000"),
+            (
+                "idempotency keys of events that never were",
+                "SELECT count(*) FROM idempotencyKey, ledger WHERE first < 1 OR count < 1 OR first > head - count + 1"
             ),
         ]
         return try rules.compactMap { text, sql in

@@ -1,4 +1,5 @@
 import Channels
+import GRDB
 
 /// How many events a channel has had up to some point, and how many bytes of types and data.
 struct Tally: Equatable {
@@ -46,9 +47,17 @@ final class KeptChannel {
     }
 
     /// Whether an event has to go.
-    func exceeds(position: Position, time: Int64, tally: Tally, oldest: Int64, floor: Position) -> Bool {
-        position <= self.start || position <= floor || time < oldest
-            || self.next.number - tally.number > Int64(self.retention.events)
-            || self.next.offset - tally.offset > Int64(self.retention.bytes)
+    func exceeds(_ row: EventRow, _ ages: Ages, floor: Position) -> Bool {
+        row.position <= self.start || row.position <= floor
+            || ages.instant(ofTime: row.time, at: row.position) < ages.now - self.retention.age.milliseconds
+            || self.next.number - row.tally.number > Int64(self.retention.events)
+            || self.next.offset - row.tally.offset > Int64(self.retention.bytes)
+    }
+
+    /// Requires that nothing of it is beyond the newest position that was ever given.
+    func requireWithin(_ head: Position) throws {
+        guard self.last <= head else {
+            throw DatabaseError.damage("channel \(self.id) has events beyond the head, \(head.rawValue)")
+        }
     }
 }

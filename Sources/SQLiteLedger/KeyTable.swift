@@ -25,7 +25,7 @@ final class KeyTable {
             database,
             """
             SELECT fingerprintHigh, fingerprintLow, first, count, time FROM idempotencyKey
-            WHERE channel = ? AND key = ? AND time >= ?
+            WHERE channel = ? AND key = ?
             """)
         self.insert = try SQLStatement(
             database,
@@ -34,29 +34,28 @@ final class KeyTable {
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """)
         self.oldest = try SQLStatement(
-            database, "SELECT channel, key FROM idempotencyKey WHERE time < ? ORDER BY time LIMIT ?")
+            database, "SELECT channel, key, first, time FROM idempotencyKey ORDER BY first LIMIT ?")
         self.delete = try SQLStatement(database, "DELETE FROM idempotencyKey WHERE channel = ? AND key = ?")
     }
 
     /// What a publication with this key is to be answered, if the key was used before; `nil` if it is new.
-    func outcome(of publication: Publication, key: IdempotencyKey, at now: Int64) throws -> PublishOutcome? {
-        let known = try self.find.first(
-            publication.channel.bytes, Array(key.text.utf8), now - self.windowMilliseconds
-        ) { row in
-            (
-                fingerprint: (row.integer(0), row.integer(1)),
-                receipt: Receipt(first: row.position(2), count: Int(row.integer(3)), time: row.integer(4))
-            )
+    ///
+    /// - Parameter head: The newest position that was given.
+    func outcome(
+        of publication: Publication, key: IdempotencyKey, _ ages: Ages, head: Position
+    ) throws -> PublishOutcome? {
+        let known = try self.find.first(publication.channel.bytes, Array(key.text.utf8)) { row in
+            (fingerprint: (row.integer(0), row.integer(1)), receipt: try Self.receipt(row, head: head))
         }
-        guard let known else { return nil }
+        guard let known, !self.isOver(known.receipt.first, known.receipt.time, ages) else { return nil }
         return known.fingerprint == Self.halves(of: publication) ? .replayed(known.receipt) : .keyConflict
     }
 
     /// Remembers a key.
     ///
     /// - Throws: ``LedgerError/tooManyKeys(limit:)`` when there are as many as there may be.
-    func remember(_ key: IdempotencyKey, of publication: Publication, receipt: Receipt) throws {
-        try self.expire(at: receipt.time)
+    func remember(_ key: IdempotencyKey, of publication: Publication, receipt: Receipt, _ ages: Ages) throws {
+        try self.expire(ages)
         guard self.count < self.limit else { throw LedgerError.tooManyKeys(limit: self.limit) }
         let (high, low) = Self.halves(of: publication)
         // An entry of the same name whose window is over may still be there.
@@ -70,14 +69,30 @@ final class KeyTable {
 
     /// Forgets some of the keys whose window is over, the oldest first. As more are forgotten than remembered, the others
     /// do not pile up.
-    func expire(at now: Int64) throws {
+    func expire(_ ages: Ages) throws {
         var keys: [([UInt8], [UInt8])] = []
-        try self.oldest.forEach(now - self.windowMilliseconds, Self.expiryStep) { row in
+        try self.oldest.forEach(Self.expiryStep) { row in
+            guard self.isOver(try row.position(2), try row.time(3), ages) else { return false }
             keys.append((row.bytes(0), row.bytes(1)))
             return true
         }
         for (channel, key) in keys { try self.delete.run(channel, key) }
         self.count -= keys.count
+    }
+
+    private func isOver(_ first: Position, _ time: Int64, _ ages: Ages) -> Bool {
+        ages.instant(ofTime: time, at: first) < ages.now - self.windowMilliseconds
+    }
+
+    /// Reads a receipt from the third column on.
+    private static func receipt(_ row: SQLStatement.Row, head: Position) throws -> Receipt {
+        let first = try row.position(2)
+        let count = try row.integer(3, within: 1...(1 << 32), "a number of events")
+        let receipt = Receipt(first: first, count: Int(count), time: try row.time(4))
+        guard first > .zero, receipt.last <= head else {
+            throw DatabaseError.damage("an idempotency key is of events beyond the head")
+        }
+        return receipt
     }
 
     /// The database has gone back to where it had so many.

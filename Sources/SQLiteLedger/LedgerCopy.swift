@@ -60,8 +60,7 @@ public enum LedgerCopy {
             try Schema.migrator.migrate(queue)
             try queue.write { database in
                 try Identity.setEpoch(epoch, in: database)
-                head = Position(
-                    rawValue: UInt64(clamping: try Int64.fetchOne(database, sql: "SELECT head FROM ledger") ?? 0))
+                head = try LedgerState(of: database).head
             }
         }
         let replaced = try Self.setAside(path, isEmpty: lock.isEmpty)

@@ -33,7 +33,7 @@ final class PageReader {
         self.events = try SQLStatement(
             database,
             """
-            SELECT position, time, type, data FROM event WHERE channel = ? AND position > ? AND position <= ?
+            SELECT \(EventRow.columns), type, data FROM event WHERE channel = ? AND position > ? AND position <= ?
             ORDER BY position
             """)
     }
@@ -46,13 +46,18 @@ final class PageReader {
             events: max(query.limit.events / max(1, sources.count), min(query.limit.events, Self.leastOfEach)),
             bytes: query.limit.bytes)
         let slices = try sources.map { try self.slice($0, after: after, through: head, limit: limit) }
-        return Page(
+        let page = Page(
             after: after, slices: slices, head: max(head, after), limit: query.limit,
             isTrimmed: try self.isTrimmed(query, sources, head))
+        // Within a channel the rows have been looked at; two channels must not share a position.
+        for (event, next) in zip(page.events, page.events.dropFirst()) where event.position >= next.position {
+            throw DatabaseError.damage("two events have the position \(next.position.rawValue)")
+        }
+        return page
     }
 
     private func source(_ name: ChannelName) throws -> Source? {
-        try self.channel.first(name.bytes) { Source(id: $0.integer(0), name: name, start: $0.position(1)) }
+        try self.channel.first(name.bytes) { Source(id: $0.integer(0), name: name, start: try $0.position(1)) }
     }
 
     private func beginning(of query: ReadQuery, _ sources: [Source], _ head: Position) throws -> Position {
@@ -62,7 +67,7 @@ final class PageReader {
         case .earliest:
             let firsts = try sources.compactMap { source in
                 try self.firstEvent.first(source.id, source.start, head) {
-                    $0.position(0)
+                    try $0.position(0)
                 }
             }
             return firsts.min()?.predecessor ?? head
@@ -72,7 +77,7 @@ final class PageReader {
                 try self.lastEvents.forEach(
                     source.id, source.start, head, count
                 ) { row in
-                    newest.append(row.position(0))
+                    newest.append(try row.position(0))
                     return true
                 }
             }
@@ -84,18 +89,24 @@ final class PageReader {
         guard case .after(let position) = query.start else { return false }
         if sources.contains(where: { min($0.start, head) > position }) { return true }
         guard sources.count < query.selection.channels.count else { return false }
-        return try self.forgotten.first { $0.position(0) > position } ?? false
+        return try self.forgotten.first { try $0.position(0) > position } ?? false
     }
 
     private func slice(_ source: Source, after: Position, through: Position, limit: PageLimit) throws -> Slice {
         var slice = Slice()
         var bytes = 0
+        var previous: (row: EventRow, bytes: Int)?
+        let after = max(after, source.start)
         try self.events.forEach(
-            source.id, max(after, source.start), through
-        ) { row in
-            let event = Event(
-                position: row.position(0), time: row.integer(1), channel: source.name, type: row.bytes(2),
-                data: row.bytes(3))
+            source.id, after, through
+        ) { columns in
+            let row = try EventRow(columns, of: source.id)
+            let event = try Self.event(row, columns, source.name)
+            try row.requireNext(to: previous?.row, bytes: previous?.bytes)
+            guard row.position > after, row.position <= through else {
+                throw DatabaseError.damage("event \(row.position.rawValue) stands among others")
+            }
+            previous = (row, event.size)
             bytes += event.size
             guard slice.events.isEmpty || (slice.events.count < limit.events && bytes <= limit.bytes) else {
                 slice.cutAfter = slice.events.last?.position
@@ -105,5 +116,13 @@ final class PageReader {
             return true
         }
         return slice
+    }
+
+    private static func event(_ row: EventRow, _ columns: SQLStatement.Row, _ channel: ChannelName) throws -> Event {
+        let (type, data) = (columns.bytes(EventRow.nextColumn), columns.bytes(EventRow.nextColumn + 1))
+        guard let draft = try? Draft(type: type, data: data), draft.type == type, draft.data == data else {
+            throw DatabaseError.damage("the type or the data of event \(row.position.rawValue) cannot be")
+        }
+        return Event(position: row.position, time: row.time, channel: channel, type: type, data: data)
     }
 }

@@ -2,6 +2,7 @@ import Channels
 import DequeModule
 import Dispatch
 import GRDB
+import Logging
 import Synchronization
 
 /// Threads that read pages, each with a connection of its own. Whoever is free takes what came first.
@@ -18,7 +19,12 @@ final class ReadingThreads: Sendable {
         var isClosed = false
     }
 
+    /// How many reasons are logged: a reader that fails comes again and again.
+    private static let mostReasons = 20
+
     private let file: DatabaseFile
+    private let logger: Logger
+    private let reasons = Mutex<Set<String>>([])
     private let head: @Sendable () -> Position
     private let count: Int
     private let state = Mutex(State())
@@ -26,9 +32,10 @@ final class ReadingThreads: Sendable {
     private let threads = Mutex<[ConnectionThread]>([])
 
     /// - Parameter head: Asked before a snapshot is taken; nothing beyond is shown.
-    init(_ count: Int, _ file: DatabaseFile, head: @escaping @Sendable () -> Position) throws {
+    init(_ count: Int, _ file: DatabaseFile, logger: Logger, head: @escaping @Sendable () -> Position) throws {
         self.count = count
         self.file = file
+        self.logger = logger
         self.head = head
         let queues = try (0..<count).map { _ in try file.openForReading() }
         let threads = queues.map { queue in
@@ -74,7 +81,15 @@ final class ReadingThreads: Sendable {
             let head = self.head()
             return .success(try transaction.run { try reader.page(query, head: head) })
         } catch {
-            return .failure(.unavailable(self.file.explanation(of: error)))
+            let reason = self.file.explanation(of: error)
+            self.tell(reason)
+            return .failure(.unavailable(reason))
         }
+    }
+
+    /// Logs a reason once.
+    private func tell(_ reason: String) {
+        let isNew = self.reasons.withLock { $0.count < Self.mostReasons && $0.insert(reason).inserted }
+        if isNew { self.logger.error("the ledger cannot be read", metadata: ["reason": "\(reason)"]) }
     }
 }

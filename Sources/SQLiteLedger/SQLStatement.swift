@@ -11,7 +11,31 @@ struct SQLStatement {
 
         func integer(_ column: CInt) -> Int64 { sqlite3_column_int64(self.statement, column) }
 
-        func position(_ column: CInt) -> Position { Position(rawValue: UInt64(clamping: self.integer(column))) }
+        /// - Throws: `DatabaseError` for what is none, or so great that there could be none behind it.
+        func position(_ column: CInt) throws -> Position {
+            Position(rawValue: UInt64(try self.integer(column, within: 0...Self.greatest, "a position")))
+        }
+
+        /// Milliseconds since 1970, no more than a date of JavaScript holds.
+        func time(_ column: CInt) throws -> Int64 {
+            try self.integer(column, within: 0...8_640_000_000_000_000, "a time")
+        }
+
+        /// A number and, in the next column, an offset.
+        func tally(_ column: CInt) throws -> Tally {
+            Tally(
+                number: try self.integer(column, within: 0...Self.greatest, "a number"),
+                offset: try self.integer(column + 1, within: 0...Self.greatest, "an offset"))
+        }
+
+        func integer(_ column: CInt, within range: ClosedRange<Int64>, _ noun: String) throws -> Int64 {
+            let value = self.integer(column)
+            guard range.contains(value) else { throw DatabaseError.damage("\(value) cannot be \(noun)") }
+            return value
+        }
+
+        /// Some sums of what is no greater do not overflow.
+        private static let greatest: Int64 = 1 << 60
 
         func bytes(_ column: CInt) -> [UInt8] {
             let count = Int(sqlite3_column_bytes(self.statement, column))
@@ -36,19 +60,19 @@ struct SQLStatement {
 
     /// The first row, as `body` sees it; `nil` if there is none.
     func first<each Value: SQLValue, Result>(
-        _ values: repeat each Value, body: (Row) -> Result
+        _ values: repeat each Value, body: (Row) throws -> Result
     ) throws -> Result? {
         var result: Result?
         try self.bind(repeat each values)
         try self.step { row in
-            result = body(row)
+            result = try body(row)
             return false
         }
         return result
     }
 
     /// Goes through the rows for as long as `body` returns `true`.
-    func forEach<each Value: SQLValue>(_ values: repeat each Value, body: (Row) -> Bool) throws {
+    func forEach<each Value: SQLValue>(_ values: repeat each Value, body: (Row) throws -> Bool) throws {
         try self.bind(repeat each values)
         try self.step(body)
     }
@@ -63,12 +87,12 @@ struct SQLStatement {
         guard code == SQLITE_OK else { throw self.error }
     }
 
-    private func step(_ body: (Row) -> Bool) throws {
+    private func step(_ body: (Row) throws -> Bool) throws {
         let statement = self.statement.sqliteStatement
         defer { sqlite3_reset(statement) }
         while true {
             switch sqlite3_step(statement) {
-            case SQLITE_ROW: guard body(Row(statement: statement)) else { return }
+            case SQLITE_ROW: guard try body(Row(statement: statement)) else { return }
             case SQLITE_DONE: return
             default: throw self.error
             }

@@ -8,6 +8,7 @@ enum Schema {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: Self.first) }
+        migrator.registerMigration("2") { try $0.execute(sql: Self.second) }
         return migrator
     }()
 
@@ -57,5 +58,11 @@ enum Schema {
             PRIMARY KEY (channel, key)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX idempotencyKeyByTime ON idempotencyKey (time);
+        """
+
+    /// Positions tell which keys are older, whatever the time of day was.
+    private static let second = """
+        DROP INDEX idempotencyKeyByTime;
+        CREATE INDEX idempotencyKeyByPosition ON idempotencyKey (first, time);
         """
 }

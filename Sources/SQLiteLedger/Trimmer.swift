@@ -37,7 +37,7 @@ final class Trimmer {
         self.space = try Space(database, maxSize: maxSize)
         self.oldestEvents = try SQLStatement(
             database,
-            "SELECT position, time, number, offset FROM event WHERE channel = ? ORDER BY position LIMIT ?")
+            "SELECT \(EventRow.columns) FROM event WHERE channel = ? ORDER BY position LIMIT ?")
         self.deleteEvents = try SQLStatement(database, "DELETE FROM event WHERE channel = ? AND position <= ?")
         self.forgetThrough = try SQLStatement(database, "UPDATE ledger SET forgotten = max(forgotten, ?)")
     }
@@ -46,24 +46,23 @@ final class Trimmer {
     ///
     /// - Returns: Whether nothing is left to be dropped.
     @discardableResult
-    func trim(_ channel: KeptChannel, at now: Int64, budget: inout Int) throws -> Bool {
-        let oldest = now - channel.retention.age.milliseconds
+    func trim(_ channel: KeptChannel, _ ages: Ages, budget: inout Int) throws -> Bool {
         var through: Position?
         var count = 0
         var isDone = true
+        var previous: EventRow?
         try self.oldestEvents.forEach(channel.id, budget + 1) { row in
-            let position = row.position(0)
-            let tally = Tally(number: row.integer(2), offset: row.integer(3))
-            guard
-                channel.exceeds(
-                    position: position, time: row.integer(1), tally: tally, oldest: oldest, floor: self.floor)
-            else {
-                self.oldestSeen = min(self.oldestSeen, position)
+            let event = try EventRow(row, of: channel.id)
+            // Numbers may have begun anew behind rows that are left over.
+            if let last = previous, last.position > channel.start { try event.requireNext(to: last) }
+            previous = event
+            guard channel.exceeds(event, ages, floor: self.floor) else {
+                self.oldestSeen = min(self.oldestSeen, event.position)
                 return false
             }
             isDone = count < budget
             guard isDone else { return false }
-            through = position
+            through = event.position
             count += 1
             return true
         }
@@ -79,13 +78,14 @@ final class Trimmer {
     /// - Parameter budget: The most events that are deleted.
     /// - Returns: Whether the walk has come to the end of all channels.
     @discardableResult
-    func step(at now: Int64, head: Position, budget: Int = Trimmer.stepEvents) throws -> Bool {
+    func step(_ ages: Ages, head: Position, budget: Int = Trimmer.stepEvents) throws -> Bool {
         if try self.space.isSpacious { try self.space.giveBack() }
         if self.floor == .zero, try self.space.isExceeded, !self.isBeyondHelp { self.raiseFloor(to: head) }
         var budget = budget
         let channels = try self.channels.channels(after: self.walked, count: Self.stepChannels)
         for channel in channels {
-            guard try self.trim(channel, at: now, budget: &budget) else { return false }
+            try channel.requireWithin(head)
+            guard try self.trim(channel, ages, budget: &budget) else { return false }
             if channel.isEmpty { try self.forgetIfOld(channel, head: head) }
             self.walked = channel.id
         }
@@ -96,14 +96,14 @@ final class Trimmer {
 
     /// Keeps the file to its bound while events are appended: looked at every now and then, and then at every commit until
     /// it is kept again.
-    func keepBound(at now: Int64, head: Position, events: Int, bytes: Int) throws {
+    func keepBound(_ ages: Ages, head: Position, events: Int, bytes: Int) throws {
         self.appended += bytes
         guard self.isExceeded || self.appended >= self.space.lookStep else { return }
         self.appended = 0
         var steps = 0
         self.isExceeded = try self.space.isExceeded
         while self.isExceeded, !self.isBeyondHelp, steps < Self.boundSteps {
-            try self.step(at: now, head: head, budget: Self.stepEvents + events)
+            try self.step(ages, head: head, budget: Self.stepEvents + events)
             steps += 1
             self.isExceeded = try self.space.isExceeded
         }

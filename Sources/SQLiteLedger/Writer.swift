@@ -25,12 +25,16 @@ final class Writer {
     private let setHead: SQLStatement
     private let setProbed: SQLStatement
     private(set) var head: Position
+    private var ages: Ages
     /// About how many bytes of rows the transaction under way has added.
     private var appendedBytes = 0
 
-    init(_ database: Database, _ configuration: SQLiteLedger.Configuration, head: Position) throws {
+    init(
+        _ database: Database, _ configuration: SQLiteLedger.Configuration, head: Position, at now: Moment
+    ) throws {
         self.transaction = try Transaction(database, "IMMEDIATE")
         self.head = head
+        self.ages = Ages(at: now, head: head)
         self.channels = try ChannelTable(database, rules: configuration.retention)
         self.keys = try KeyTable(
             database, window: configuration.idempotencyWindow, limit: configuration.idempotencyKeys)
@@ -43,7 +47,8 @@ final class Writer {
     }
 
     /// Does all of it, or, if it fails, nothing.
-    func commit(_ works: [Work], at now: Int64) throws -> [Effect] {
+    func commit(_ works: [Work], at now: Moment) throws -> [Effect] {
+        self.ages.advance(to: now, head: self.head)
         let (head, keyCount) = (self.head, self.keys.count)
         var effects: [Effect] = []
         effects.reserveCapacity(works.count)
@@ -54,8 +59,9 @@ final class Writer {
                 for work in works { effects.append(try self.perform(work, at: now, &grown)) }
                 if self.head > head { try self.setHead.run(self.head) }
                 let appended = Int(self.head.rawValue - head.rawValue)
-                try self.trim(grown, at: now, appended: appended)
-                try self.trimmer.keepBound(at: now, head: self.head, events: appended, bytes: self.appendedBytes)
+                try self.trim(grown, appended: appended)
+                try self.trimmer.keepBound(
+                    self.ages, head: self.head, events: appended, bytes: self.appendedBytes)
             }
         } catch {
             self.head = head
@@ -69,11 +75,11 @@ final class Writer {
 
     /// Writes over what a commit that failed may have left in the write-ahead log: written, but refused by the disk's sync,
     /// it would come back after a crash.
-    func overwriteFailedCommit(at now: Int64) {
-        try? self.transaction.run { try self.setProbed.run(now) }
+    func overwriteFailedCommit(at now: Moment) {
+        try? self.transaction.run { try self.setProbed.run(now.milliseconds) }
     }
 
-    private func perform(_ work: Work, at now: Int64, _ grown: inout [KeptChannel]) throws -> Effect {
+    private func perform(_ work: Work, at now: Moment, _ grown: inout [KeptChannel]) throws -> Effect {
         switch work {
         case .append(let publications, let completion):
             return .published(try publications.map { try self.append($0, at: now, &grown) }, completion)
@@ -87,35 +93,37 @@ final class Writer {
             try self.channels.setStart(channel.last, of: channel)
             return .dropped(name, through: channel.last, completion)
         case .probe(let completion):
-            try self.setProbed.run(now)
+            try self.setProbed.run(now.milliseconds)
             return .done(completion)
         case .sweep(let moreSteps):
-            try self.keys.expire(at: now)
-            let isAtEnd = try self.trimmer.step(at: now, head: self.head)
+            try self.keys.expire(self.ages)
+            let isAtEnd = try self.trimmer.step(self.ages, head: self.head)
             if try self.trimmer.isPressed { return .swept(stepsLeft: max(1, moreSteps)) }
             return .swept(stepsLeft: isAtEnd ? 0 : moreSteps)
         }
     }
 
     private func append(
-        _ publication: Publication, at now: Int64, _ grown: inout [KeptChannel]
+        _ publication: Publication, at now: Moment, _ grown: inout [KeptChannel]
     ) throws -> Outcome {
-        let receipt = Receipt(first: self.head.advanced(by: 1), count: publication.drafts.count, time: now)
+        let receipt = Receipt(
+            first: self.head.advanced(by: 1), count: publication.drafts.count, time: now.milliseconds)
         if let key = publication.key {
-            if let outcome = try self.keys.outcome(of: publication, key: key, at: now) {
+            if let outcome = try self.keys.outcome(of: publication, key: key, self.ages, head: self.head) {
                 return .answered(.success(outcome))
             }
             do {
-                try self.keys.remember(key, of: publication, receipt: receipt)
+                try self.keys.remember(key, of: publication, receipt: receipt, self.ages)
             } catch let error as LedgerError {
                 return .answered(.failure(error))
             }
         }
         let channel = try self.channels.findOrMake(publication.channel)
-        let events = publication.events(receipt)
+        try channel.requireWithin(self.head)
+        let events = publication.events(receipt, instant: now.steadyMilliseconds)
         for (draft, event) in zip(publication.drafts, events) {
             try self.insert.run(
-                channel.id, event.position, now, channel.next.number,
+                channel.id, event.position, event.time, channel.next.number,
                 channel.next.offset, event.type, event.data)
             channel.next = channel.next.adding(draft)
             self.appendedBytes += event.size + 50
@@ -126,10 +134,10 @@ final class Writer {
         return .appended(events, receipt)
     }
 
-    private func trim(_ grown: [KeptChannel], at now: Int64, appended: Int) throws {
+    private func trim(_ grown: [KeptChannel], appended: Int) throws {
         var budget = 1_000 + 2 * appended
         for channel in grown where channel.isOverfull {
-            try self.trimmer.trim(channel, at: now, budget: &budget)
+            try self.trimmer.trim(channel, self.ages, budget: &budget)
         }
     }
 }

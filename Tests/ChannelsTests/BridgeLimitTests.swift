@@ -63,6 +63,18 @@ import Testing
         #expect(slice(log, after: .zero) == nil)
     }
 
+    @Test func `A clock that is set takes nothing out of a log, nor a log that was just read`() throws {
+        let bridge = try bridge(.init(logIdleTime: .seconds(60)))
+        let wakeup = wakeup()
+        let log = bridge.attach(wakeup, to: orders)
+        try bridge.publish("a", to: orders)
+        bridge.detach(wakeup, from: log)
+        clock.set(forwardBy: 86_400_000)
+        bridge.sweep()
+        #expect(slice(log, after: .zero) == [1])
+        #expect(bridge.attach(wakeup, to: orders) === log)
+    }
+
     @Test func `A sweep lets go of a log that nobody has read for long`() throws {
         let bridge = try bridge(.init(logIdleTime: .seconds(60)))
         let wakeup = wakeup()

@@ -24,7 +24,7 @@ import Testing
     /// Keys of which one is remembered, of a publication of `a` in the channel `orders`.
     private func keys(count: Int = 10) -> IdempotencyKeys {
         var keys = IdempotencyKeys(limits: .init(windowMilliseconds: 1_000, count: count))
-        keys.remember(key("k"), of: publication("a"), receipt: receipt)
+        keys.remember(key("k"), of: publication("a"), receipt: receipt, at: 5_000)
         return keys
     }
 
@@ -51,7 +51,8 @@ import Testing
     @Test func `There is room for as many keys as the limit says`() {
         var keys = keys(count: 2)
         #expect(keys.hasRoom)
-        keys.remember(key("l"), of: publication("a"), receipt: Receipt(first: position(2), count: 1, time: 5_500))
+        keys.remember(
+            key("l"), of: publication("a"), receipt: Receipt(first: position(2), count: 1, time: 5_500), at: 5_500)
         #expect(!keys.hasRoom)
         keys.expire(at: 6_001)
         #expect(keys.hasRoom, "the first is forgotten, the second is not")

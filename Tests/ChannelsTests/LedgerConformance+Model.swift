@@ -16,7 +16,11 @@ extension LedgerConformance {
         for step in 0..<1_000 {
             // In steps of 3 ms, of which no limit on time is a multiple: nothing is ever exactly at a limit.
             ledger.clock.advance(by: 3 * .random(in: 0...20, using: &random))
-            let now = ledger.clock.milliseconds
+            if Int.random(in: 0..<40, using: &random) == 0 {
+                let changes: [Int64] = [-86_400_000, -3_000, 3_000, 86_400_000]
+                ledger.clock.set(forwardBy: changes.randomElement(using: &random) ?? 0)
+            }
+            let now = ledger.clock.wallClock.now()
             switch Int.random(in: 0..<20, using: &random) {
             case 0..<10:
                 let publication = Self.publication(&random)

@@ -5,14 +5,22 @@ struct LedgerModel {
     struct Entry: Equatable {
         let position: UInt64
         let time: Int64
+        let instant: Int64
         let channel: ChannelName
         let draft: [[UInt8]]
 
         init(_ event: Event) {
             self.position = event.position.rawValue
             self.time = event.time
+            self.instant = event.instant
             self.channel = event.channel
             self.draft = [event.type, event.data]
+        }
+
+        /// An event that was read from a store does not know its instant.
+        static func == (left: Entry, right: Entry) -> Bool {
+            left.position == right.position && left.time == right.time && left.channel == right.channel
+                && left.draft == right.draft
         }
 
         var size: Int { self.draft[0].count + self.draft[1].count }
@@ -21,6 +29,7 @@ struct LedgerModel {
     private struct Key {
         let publication: Publication
         let receipt: Receipt
+        let instant: Int64
     }
 
     private let settings: LedgerFactory.Settings
@@ -36,8 +45,9 @@ struct LedgerModel {
 
     var head: UInt64 { self.everything.last?.position ?? 0 }
 
-    mutating func publish(_ publication: Publication, at now: Int64) -> Result<PublishOutcome, LedgerError> {
-        self.keys.removeAll { $0.receipt.time < now - 1_000 * self.settings.idempotencyWindow.components.seconds }
+    mutating func publish(_ publication: Publication, at now: Moment) -> Result<PublishOutcome, LedgerError> {
+        let window = 1_000 * self.settings.idempotencyWindow.components.seconds
+        self.keys.removeAll { $0.instant < now.steadyMilliseconds - window }
         if let key = publication.key {
             let known = self.keys.first { $0.publication.channel == publication.channel && $0.publication.key == key }
             if let known {
@@ -48,9 +58,11 @@ struct LedgerModel {
                 return .failure(.tooManyKeys(limit: self.settings.idempotencyKeys))
             }
         }
-        let receipt = Receipt(first: position(self.head + 1), count: publication.drafts.count, time: now)
-        if publication.key != nil { self.keys.append(Key(publication: publication, receipt: receipt)) }
-        let entries = publication.events(receipt).map(Entry.init)
+        let receipt = Receipt(first: position(self.head + 1), count: publication.drafts.count, time: now.milliseconds)
+        if publication.key != nil {
+            self.keys.append(Key(publication: publication, receipt: receipt, instant: now.steadyMilliseconds))
+        }
+        let entries = publication.events(receipt, instant: now.steadyMilliseconds).map(Entry.init)
         self.everything += entries
         self.kept += entries
         return .success(.appended(receipt))
@@ -60,13 +72,13 @@ struct LedgerModel {
         self.lose { $0.channel == channel }
     }
 
-    mutating func trim(at now: Int64) {
+    mutating func trim(at now: Moment) {
         for channel in Set(self.kept.map(\.channel)) {
             let limit = self.settings.retention.retention(of: channel)
             let events = self.kept.filter { $0.channel == channel }
             let first = events.indices.first { index in
                 events[index...].count <= limit.events && events[index...].reduce(0) { $0 + $1.size } <= limit.bytes
-                    && events[index].time >= now - 1_000 * limit.age.components.seconds
+                    && events[index].instant >= now.steadyMilliseconds - 1_000 * limit.age.components.seconds
             }
             let begin = first.map { events[$0].position } ?? .max
             self.lose { $0.channel == channel && $0.position < begin }

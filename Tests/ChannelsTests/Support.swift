@@ -24,7 +24,7 @@ func position(_ number: some BinaryInteger) -> Position { Position(rawValue: UIn
 
 func event(_ number: Int, channel: String = "orders", time: Int64 = 0, size: Int = 1) -> Event {
     Event(
-        position: position(number), time: time, channel: name(channel), type: [],
+        position: position(number), time: time, instant: time, channel: name(channel), type: [],
         data: [UInt8](repeating: UInt8(ascii: "x"), count: size))
 }
 
@@ -38,21 +38,33 @@ extension PageLimit {
     static let all = PageLimit(events: .max, bytes: .max)
 }
 
-/// A clock that stands still until it is put forward.
+/// A clock that stands still until time passes, and that may be put forward and back.
 final class TestClock: Sendable {
-    private let now: Atomic<Int64>
+    private let steady: Atomic<Int64>
+    private let offset = Atomic<Int64>(500_000)
 
-    init(_ now: Int64 = 1_000_000) {
-        self.now = Atomic(now)
+    init(_ now: Int64 = 1_000_000_000_000) {
+        self.steady = Atomic(now - 500_000)
     }
 
-    var milliseconds: Int64 { self.now.load(ordering: .sequentiallyConsistent) }
+    var milliseconds: Int64 {
+        self.steadyMilliseconds + self.offset.load(ordering: .sequentiallyConsistent)
+    }
+    var steadyMilliseconds: Int64 { self.steady.load(ordering: .sequentiallyConsistent) }
 
+    /// Time passes.
     func advance(by milliseconds: Int64) {
-        self.now.add(milliseconds, ordering: .sequentiallyConsistent)
+        self.steady.add(milliseconds, ordering: .sequentiallyConsistent)
     }
 
-    var wallClock: WallClock { WallClock { self.milliseconds } }
+    /// Somebody sets the time of day.
+    func set(forwardBy milliseconds: Int64) {
+        self.offset.add(milliseconds, ordering: .sequentiallyConsistent)
+    }
+
+    var wallClock: WallClock {
+        WallClock(milliseconds: { self.milliseconds }, steadyMilliseconds: { self.steadyMilliseconds })
+    }
 }
 
 /// Something that is counted from any thread.

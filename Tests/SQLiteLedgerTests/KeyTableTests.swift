@@ -13,11 +13,14 @@ import Testing
         let channel = try ChannelName("orders")
         return try queue.write { database in
             let table = try KeyTable(database, window: .seconds(1), limit: 10_000)
-            for (name, time) in uses {
+            var ages = Ages(at: Moment(milliseconds: 0, steadyMilliseconds: 0), head: .zero)
+            for (index, (name, time)) in uses.enumerated() {
                 let key = try #require(IdempotencyKey(name))
                 let publication = Publication(channel: channel, drafts: [try Draft(data: [])], key: key)
-                let receipt = Receipt(first: Position(rawValue: 1), count: 1, time: time)
-                try table.remember(key, of: publication, receipt: receipt)
+                let receipt = Receipt(first: Position(rawValue: UInt64(index + 1)), count: 1, time: time)
+                ages.advance(
+                    to: Moment(milliseconds: time, steadyMilliseconds: time), head: receipt.first.predecessor)
+                try table.remember(key, of: publication, receipt: receipt, ages)
             }
             return try table.count == Int.fetchOne(database, sql: "SELECT count(*) FROM idempotencyKey")
         }

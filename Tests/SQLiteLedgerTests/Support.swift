@@ -22,10 +22,12 @@ extension TemporaryFolder {
     }
 
     /// A ledger in `ledger.db`, opened.
-    func open(_ change: (inout SQLiteLedger.Configuration) -> Void = { _ in }) throws -> OpenedLedger {
+    func open(
+        clock: WallClock = .system, _ change: (inout SQLiteLedger.Configuration) -> Void = { _ in }
+    ) throws -> OpenedLedger {
         var configuration = SQLiteLedger.Configuration(path: self.file("ledger.db"))
         change(&configuration)
-        return try OpenedLedger(configuration)
+        return try OpenedLedger(configuration, clock: clock)
     }
 
     /// Does something to a closed database, as somebody else would.
@@ -36,13 +38,38 @@ extension TemporaryFolder {
     }
 }
 
+extension TemporaryFolder {
+    /// What a query of a closed database gives.
+    func number(_ sql: String) throws -> Int? {
+        try DatabaseQueue(path: self.file("ledger.db")).read { try Int.fetchOne($0, sql: sql) }
+    }
+}
+
+/// The clocks of one run of a machine, on which time passes when it is told to.
+final class RunningClock: Sendable {
+    private let passed = Atomic<Int64>(0)
+    private let start: Int64
+
+    /// - Parameter start: What the time of day is at the beginning, in milliseconds since 1970.
+    init(_ start: Int64) { self.start = start }
+
+    func advance(by milliseconds: Int64) { self.passed.add(milliseconds, ordering: .sequentiallyConsistent) }
+
+    var clock: WallClock {
+        WallClock(
+            milliseconds: { self.start + self.passed.load(ordering: .sequentiallyConsistent) },
+            steadyMilliseconds: { self.passed.load(ordering: .sequentiallyConsistent) })
+    }
+}
+
 /// An open ledger whose calls can be awaited.
 final class OpenedLedger: Sendable {
     let state: LedgerState
     private let ledger: SQLiteLedger
 
-    init(_ configuration: SQLiteLedger.Configuration) throws {
-        self.ledger = SQLiteLedger(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    init(_ configuration: SQLiteLedger.Configuration, clock: WallClock = .system) throws {
+        self.ledger = SQLiteLedger(
+            configuration, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         self.state = try self.ledger.open { _ in }
     }
 
@@ -70,8 +97,14 @@ final class OpenedLedger: Sendable {
     }
 
     func read(_ channel: String = "orders", _ start: ReadQuery.Start = .earliest) async throws -> Page {
-        let query = ReadQuery(
-            Selection(try ChannelName(channel)), start: start, limit: PageLimit(events: .max, bytes: .max))
+        try await self.read(Selection(try ChannelName(channel)), start)
+    }
+
+    func read(
+        _ selection: Selection, _ start: ReadQuery.Start = .earliest,
+        limit: PageLimit = PageLimit(events: .max, bytes: .max)
+    ) async throws -> Page {
+        let query = ReadQuery(selection, start: start, limit: limit)
         return try await withCheckedContinuation { continuation in
             self.ledger.read(query) { continuation.resume(returning: $0) }
         }.get()
