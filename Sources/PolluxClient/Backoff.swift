@@ -32,13 +32,12 @@ struct Backoff {
 
     /// An attempt failed.
     ///
-    /// - Parameter seconds: The least that the server asked for.
+    /// - Parameter seconds: The least that the server asked for, as ``ServerProblem`` bounds it.
     /// - Returns: How long to wait before the next.
     mutating func failed(retryAfter seconds: Int? = nil) -> Duration {
         let grown = min(self.reconnectionTime * (1 << min(self.failures, 5)), Self.most)
         self.failures += 1
-        let asked = min(.seconds(seconds ?? 0), Self.reconnectionTimes.upperBound)
-        let delay = max(grown, self.reconnectionTime, asked)
+        let delay = max(grown, self.reconnectionTime, .seconds(seconds ?? 0))
         return delay + delay / 2 * self.random()
     }
 }

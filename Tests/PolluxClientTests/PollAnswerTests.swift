@@ -37,7 +37,8 @@ import Testing
 @Suite struct ServerProblemTests {
     private func problem(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ content: String) -> ServerProblem {
         ServerProblem(
-            HTTPResponseHead(version: .http1_1, status: status, headers: headers), content: ByteBuffer(string: content))
+            HTTPResponseHead(version: .http1_1, status: status, headers: headers), content: ByteBuffer(string: content),
+            now: 946_684_799 - 60)
     }
 
     @Test("a problem has the server's own words")
@@ -53,8 +54,21 @@ import Testing
     }
 
     @Test(
-        "only a number of seconds is a time to retry", arguments: ["-1", "soon", "Fri, 31 Dec 1999 23:59:59 GMT", ""])
-    func retryAfter(_ value: String) {
+        "what is neither a number of seconds nor a date is no time to retry",
+        arguments: ["-1", "+1", "soon", "1.5", "", "Fri, 31 Dec 1999", "31 Dec 1999 23:59:59 GMT"])
+    func noRetryAfter(_ value: String) {
         #expect(problem(.serviceUnavailable, ["Retry-After": value], "").retryAfter == nil)
+    }
+
+    @Test(
+        "a number of seconds or a date is a time to retry, at most an hour",
+        arguments: [
+            ("0", 0), ("7", 7), ("3600", 3_600), ("3601", 3_600), ("3000000", 3_600),
+            ("99999999999999999999999999", 3_600), ("Fri, 31 Dec 1999 23:59:59 GMT", 60),
+            ("Fri, 31 Dec 1999 23:58:58 GMT", 0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 3_600),
+        ])
+    func retryAfter(_ value: String, _ seconds: Int) {
+        #expect(problem(.serviceUnavailable, ["Retry-After": value], "").retryAfter == seconds)
     }
 }

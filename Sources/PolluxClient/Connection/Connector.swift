@@ -3,6 +3,12 @@ import NIOHTTP1
 import NIOPosix
 import TLS
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Makes connections to a server. The one place that knows what a connection's pipeline consists of.
 struct Connector: Sendable {
     let server: ServerURL
@@ -10,8 +16,8 @@ struct Connector: Sendable {
     var trust = TLSClientConfiguration.Trust.system
     /// How long the server may take to accept a connection.
     var connectTimeout = TimeAmount.seconds(10)
-    /// How long nothing may come while an answer is due: three heartbeats of an event stream, and more than a poll is
-    /// held.
+    /// How long nothing may come, and nothing go, while an answer is due: three heartbeats of an event stream, and more than
+    /// a poll is held.
     var silenceLimit = TimeAmount.seconds(45)
 
     /// Connects, lends the connection to `body`, and closes it.
@@ -28,6 +34,11 @@ struct Connector: Sendable {
         }
     }
 
+    /// The most bytes that the system takes and has not sent (TCP_NOTSENT_LOWAT). By default it takes megabytes, and a slow
+    /// line could not be told from a dead one.
+    private static let mostUnsent = ChannelOptions.Types.SocketOption(
+        level: .init(rawValue: CInt(IPPROTO_TCP)), name: .init(rawValue: TCP_NOTSENT_LOWAT))
+
     private typealias Connected = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
     private func connect() async throws(ClientError) -> Connected {
@@ -36,6 +47,7 @@ struct Connector: Sendable {
             return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .connectTimeout(self.connectTimeout)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelOption(Self.mostUnsent, value: 64 << 10)
                 .connect(host: self.server.host, port: self.server.port) { channel in
                     channel.eventLoop.makeCompletedFuture { try self.initialize(channel, tls) }
                 }
@@ -50,6 +62,7 @@ struct Connector: Sendable {
             try pipeline.addHandler(TLSHandler(tls, host: self.server.host, handshakeTimeout: self.connectTimeout))
         }
         try pipeline.addHTTPClientHandlers()
+        try pipeline.addHandler(BodyPiecesHandler())
         try pipeline.addHandler(SilenceHandler(limit: self.silenceLimit))
         return try Connected(wrappingChannelSynchronously: channel)
     }

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// Ends a connection on which an answer is due and nothing comes: its server may have gone without a word.
+/// Ends a connection on which an answer is due and nothing comes or goes: its server may have gone without a word.
 ///
 /// Time counts while a request is not answered to its end, and only while the pipeline asks for bytes: a connection at
 /// rest is not silent, nor is one whose events are taken slowly. Owner: the connection's event loop.
@@ -41,6 +41,11 @@ final class SilenceHandler: ChannelDuplexHandler {
         self.isReading = false
         self.restart(context)
         context.fireChannelReadComplete()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is BodyPiecesHandler.PieceTaken { self.restart(context) }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
