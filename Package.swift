@@ -39,10 +39,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "Files", swiftSettings: settings),
         .target(
             name: "TLS",
             dependencies: [
-                "COpenSSL",
+                "COpenSSL", "Files",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
             ],
@@ -71,7 +72,7 @@ let package = Package(
         .target(
             name: "PolluxServer",
             dependencies: [
-                "Channels", "HTTPServing", "JSON", "SQLiteLedger", "TLS", "Transports",
+                "Channels", "Files", "HTTPServing", "JSON", "SQLiteLedger", "TLS", "Transports",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -169,7 +170,7 @@ let package = Package(
         .testTarget(
             name: "PolluxServerTests",
             dependencies: [
-                "Channels", "HTTPServing", "JSON", "PolluxServer", "TLS", "TestSupport", "Transports",
+                "Channels", "Files", "HTTPServing", "JSON", "PolluxServer", "TLS", "TestSupport", "Transports",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

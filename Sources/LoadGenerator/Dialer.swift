@@ -8,21 +8,32 @@ import PolluxClient
 
 /// Makes connections to the server.
 struct Dialer: Sendable {
-    /// How many connections come from one address of the loopback. One address has 28,000 ports for them.
-    private static let connectionsOfAddress = 20_000
+    /// How many addresses of the loopback connections may come from.
+    private static let mostAddresses = 250
     private static let connectTimeout = TimeAmount.seconds(10)
 
     private let address: SocketAddress
     private let road: Road
+    /// How many connections come from one address of the loopback: some of its ports may be taken.
+    private let connectionsOfAddress: Int
 
-    /// - Throws: `LoadError.unreachable` if the host has no address. Blocks while the name is looked up.
-    init(_ server: ServerURL, _ road: Road) throws(LoadError) {
+    /// - Parameters:
+    ///   - connections: How many there will be.
+    ///   - ports: How many ports one address has for them.
+    /// - Throws: `LoadError.unreachable` if the host has no address, `LoadError.tooFewPorts`. Blocks while the name is looked
+    ///   up.
+    init(
+        _ server: ServerURL, _ road: Road, connections: Int, ports: Int = LocalPorts.count
+    ) throws(LoadError) {
         do {
             self.address = try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
         } catch {
             throw .unreachable("there is no host \(server.host)")
         }
         self.road = road
+        self.connectionsOfAddress = max(1, ports * 2 / 3)
+        let most = Self.comesFromMany(self.address) ? self.connectionsOfAddress * Self.mostAddresses : ports
+        guard connections <= most else { throw .tooFewPorts(connections, of: most) }
     }
 
     /// Connects, with the handlers that the road and the caller want.
@@ -55,14 +66,19 @@ struct Dialer: Sendable {
     private static let bindsWithoutPort = ChannelOptions.Types.SocketOption(
         level: .init(rawValue: CInt(IPPROTO_IP)), name: .init(rawValue: 24))
 
-    /// An address of the loopback to come from; `nil` leaves it to the kernel. Only Linux has more than one.
+    /// An address of the loopback to come from; `nil` leaves it to the kernel.
     private func source(_ number: Int) -> SocketAddress? {
+        guard Self.comesFromMany(self.address), number >= self.connectionsOfAddress else { return nil }
+        return try? SocketAddress(ipAddress: "127.0.0.\(1 + number / self.connectionsOfAddress)", port: 0)
+    }
+
+    /// Whether connections to the address may come from several. Only Linux has more than one of the loopback.
+    private static func comesFromMany(_ address: SocketAddress) -> Bool {
         #if os(Linux)
-            guard case .v4 = self.address, self.address.ipAddress == "127.0.0.1", number >= Self.connectionsOfAddress
-            else { return nil }
-            return try? SocketAddress(ipAddress: "127.0.0.\(1 + number / Self.connectionsOfAddress)", port: 0)
+            guard case .v4 = address else { return false }
+            return address.ipAddress == "127.0.0.1"
         #else
-            return nil
+            return false
         #endif
     }
 

@@ -4,6 +4,8 @@ public enum LoadError: Error, Equatable, Sendable {
     case unreachable(String)
     /// The server's certificate does not prove that it is who it should be. The reason.
     case untrusted(String)
+    /// There are not as many ports for connections to one address: wanted, and there.
+    case tooFewPorts(Int, of: Int)
     /// A reader was not let in. The status of the answer.
     case refused(status: Int)
     /// For ten seconds no further reader was let in.
@@ -22,6 +24,9 @@ extension LoadError: CustomStringConvertible {
         case .untrusted(let reason):
             "the server's certificate is not trusted: \(reason); name the authorities to trust with --cacert, or use "
                 + "--insecure"
+        case .tooFewPorts(let wanted, let ports):
+            "\(wanted) connections to one address need as many ports, and this machine has \(ports) "
+                + "(net.ipv4.ip_local_port_range): share connections with --http 2, take fewer --readers, or more machines"
         case .refused(let status):
             "the server refused a reader with status \(status)"
                 + (status == 503 || status == 429 ? ": it takes no more; fewer --readers, or raise its limits" : "")

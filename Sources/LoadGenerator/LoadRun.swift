@@ -44,7 +44,8 @@ public struct LoadRun: Sendable {
     private func run(on group: MultiThreadedEventLoopGroup, _ progress: Progress) async throws -> Report {
         let clock = RunClock()
         let loops = Array(group.makeIterator())
-        let dialer = try Dialer(self.workload.server, self.workload.road)
+        let dialer = try Dialer(
+            self.workload.server, self.workload.road, connections: self.workload.connectionCount)
         let before = try ProcessUsage(of: self.workload.processes)
         let crews = try await Crews(self.workload, of: clock, dialer: dialer, on: loops.dropLast())
         let publisher = try await RemotePublisher(

@@ -6,8 +6,12 @@
 
 /// Dates by ISO 8601 in UTC with milliseconds, as JavaScript's `Date` writes and reads them.
 public enum ISO8601 {
-    /// - Parameter milliseconds: Since 1970.
+    /// From 1970 to the end of the year 9999, as far as four digits reach.
+    private static let range: ClosedRange<Int64> = 0...253_402_300_799_999
+
+    /// - Parameter milliseconds: Since 1970; what is out of range is told as the nearest that is not.
     public static func text(_ milliseconds: Int64) -> String {
+        let milliseconds = min(max(milliseconds, Self.range.lowerBound), Self.range.upperBound)
         var seconds = time_t(milliseconds / 1_000)
         var parts = tm()
         gmtime_r(&seconds, &parts)

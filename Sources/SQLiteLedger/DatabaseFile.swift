@@ -138,6 +138,16 @@ struct DatabaseFile: Sendable {
         }
     }
 
+    /// Whether the process, or the system, has as many files open as it may: SQLite does not say why it could not open one.
+    private static var mayOpenNoFile: Bool {
+        let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard file < 0 else {
+            close(file)
+            return false
+        }
+        return errno == EMFILE || errno == ENFILE
+    }
+
     /// What an error of SQLite means for who runs the server.
     func explanation(of error: any Error) -> String {
         guard let error = error as? DatabaseError else { return "\(self.path): \(error)" }
@@ -146,6 +156,7 @@ struct DatabaseFile: Sendable {
             case .SQLITE_FULL: "there is no space left on its disk; make room, and it goes on by itself"
             case .SQLITE_READONLY: "it cannot be written; check its permissions and its folder's, and how it is mounted"
             case .SQLITE_BUSY, .SQLITE_LOCKED: "another process holds its lock; end that one's transaction"
+            case .SQLITE_CANTOPEN where Self.mayOpenNoFile: "too many files are open; raise the limit (ulimit -n)"
             case .SQLITE_CANTOPEN: "it cannot be opened; check that its folder is there and may be written"
             case .SQLITE_NOTADB: "it is not an SQLite database; choose another file, or restore a backup"
             case .SQLITE_CORRUPT:

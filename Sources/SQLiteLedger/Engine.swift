@@ -44,12 +44,17 @@ final class Engine: Sendable {
         self.clock = clock
         self.committer = committer
         self.readers = try ReadingThreads(Self.readerCount, file, logger: logger) { committer.told }
-        let writer = ConnectionThread("pollux-write", queue) { [self] database in
-            self.run(database)
-        } end: {
-            lock.release()
+        do {
+            let writer = try ConnectionThread("pollux-write", queue) { [self] database in
+                self.run(database)
+            } end: {
+                lock.release()
+            }
+            self.writer.withLock { $0 = writer }
+        } catch {
+            self.readers.close()
+            throw error
         }
-        self.writer.withLock { $0 = writer }
     }
 
     // MARK: Writing

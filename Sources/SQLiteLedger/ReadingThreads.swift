@@ -38,10 +38,15 @@ final class ReadingThreads: Sendable {
         self.logger = logger
         self.head = head
         let queues = try (0..<count).map { _ in try file.openForReading() }
-        let threads = queues.map { queue in
-            ConnectionThread("pollux-read", queue) { [self] database in self.run(database) }
+        do {
+            for queue in queues {
+                let thread = try ConnectionThread("pollux-read", queue) { [self] database in self.run(database) }
+                self.threads.withLock { $0.append(thread) }
+            }
+        } catch {
+            self.close()
+            throw error
         }
-        self.threads.withLock { $0 = threads }
     }
 
     func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {

@@ -4,7 +4,7 @@ import COpenSSL
 final class CertificateList: Sendable {
     /// OpenSSL's list of them.
     nonisolated(unsafe) let pointer: OpaquePointer
-    private nonisolated(unsafe) let certificates: [OpaquePointer]
+    nonisolated(unsafe) let certificates: [OpaquePointer]
 
     private init(owning certificates: [OpaquePointer]) throws(OpenSSLError) {
         self.certificates = certificates
@@ -22,8 +22,8 @@ final class CertificateList: Sendable {
         }
         let error = OpenSSLError.drain()
         try self.init(owning: certificates)
-        // Where nothing follows, OpenSSL says that it found no further beginning.
-        if certificates.isEmpty { throw error }
+        // Where nothing follows, OpenSSL says that it found no further beginning. Anything else is a certificate that is none.
+        if certificates.isEmpty || error.reasons != ["no start line"] { throw error }
     }
 
     deinit {
@@ -37,5 +37,15 @@ final class CertificateList: Sendable {
         let rest = Array(self.certificates.dropFirst())
         rest.forEach { X509_up_ref($0) }
         return try CertificateList(owning: rest)
+    }
+}
+
+extension TLSContext {
+    /// Takes certificates as authorities that need no other to vouch for them.
+    func trust(_ authorities: CertificateList) throws(OpenSSLError) {
+        let store = SSL_CTX_get_cert_store(self.pointer)
+        for authority in authorities.certificates {
+            try OpenSSLError.require(X509_STORE_add_cert(store, authority))
+        }
     }
 }

@@ -78,18 +78,15 @@ public struct DevelopmentAuthority: Sendable {
     }
 
     private func write(_ key: OpaquePointer, _ name: String) throws(OpenSSLError) {
-        // Nobody else may read it, from its first byte on.
-        let mask = umask(0o077)
-        defer { umask(mask) }
-        let file = try OpenSSLError.require(BIO_new_file(self.path(name), "w"))
-        defer { BIO_free(file) }
-        try OpenSSLError.require(PEM_write_bio_PrivateKey(file, key, nil, nil, 0, nil, nil))
+        try PEMFile(self.path(name)).write(isSecret: true) { file throws(OpenSSLError) in
+            try OpenSSLError.require(PEM_write_bio_PrivateKey(file, key, nil, nil, 0, nil, nil))
+        }
     }
 
     private func write(_ certificates: [CertificateDraft], _ name: String) throws(OpenSSLError) {
-        let file = try OpenSSLError.require(BIO_new_file(self.path(name), "w"))
-        defer { BIO_free(file) }
-        for certificate in certificates { try OpenSSLError.require(PEM_write_bio_X509(file, certificate.pointer)) }
+        try PEMFile(self.path(name)).write { file throws(OpenSSLError) in
+            for certificate in certificates { try OpenSSLError.require(PEM_write_bio_X509(file, certificate.pointer)) }
+        }
     }
 }
 

@@ -1,16 +1,46 @@
 import COpenSSL
+import Files
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 /// A file of keys and certificates in their textual encoding (RFC 7468).
 struct PEMFile {
+    /// More than the authorities of the whole world take.
+    private static let mostBytes = 16 << 20
+
     let path: String
 
     init(_ path: String) {
         self.path = path
     }
 
+    /// The text, for OpenSSL to read; to be freed. A byte order mark would hide the first line from it.
     func open() throws(OpenSSLError) -> OpaquePointer {
         ERR_clear_error()
-        return try OpenSSLError.require(BIO_new_file(self.path, "r"))
+        let text = try self.bytes()
+        let source = try OpenSSLError.require(BIO_new(BIO_s_mem()))
+        guard text.isEmpty || BIO_write(source, text, CInt(text.count)) == text.count else {
+            BIO_free(source)
+            throw .drain()
+        }
+        return source
+    }
+
+    private func bytes() throws(OpenSSLError) -> [UInt8] {
+        let bytes: [UInt8]
+        do throws(SmallFile.Unreadable) {
+            bytes = try SmallFile.bytes(of: self.path, most: Self.mostBytes)
+        } catch {
+            throw OpenSSLError(reasons: [error.description])
+        }
+        guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+            throw OpenSSLError(reasons: ["UTF-16; it must be ASCII"])
+        }
+        return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     }
 
     func privateKey() throws(OpenSSLError) -> OpaquePointer {
@@ -18,4 +48,33 @@ struct PEMFile {
         defer { BIO_free(source) }
         return try OpenSSLError.require(PEM_read_bio_PrivateKey(source, nil, pollux_no_passphrase, nil))
     }
+
+    /// Replaces the file. Whatever stands in its place is not written to: no link is followed, no FIFO waited for.
+    ///
+    /// - Parameter isSecret: Whether nobody else may read it, from its first byte on.
+    func write(isSecret: Bool = false, _ body: (OpaquePointer) throws(OpenSSLError) -> Void) throws(OpenSSLError) {
+        let partial = self.path + ".partial"
+        unlink(partial)
+        let file = Self.create(partial, mode: isSecret ? 0o600 : 0o644)
+        guard file >= 0 else { throw Self.failure() }
+        let target = try OpenSSLError.require(BIO_new_fd(file, BIO_CLOSE))
+        do throws(OpenSSLError) {
+            defer { BIO_free(target) }
+            try body(target)
+        } catch {
+            unlink(partial)
+            throw error
+        }
+        guard rename(partial, self.path) == 0 else { throw Self.failure() }
+    }
+
+    private static func create(_ path: String, mode: mode_t) -> CInt {
+        #if canImport(Glibc)
+            Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        #else
+            Darwin.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        #endif
+    }
+
+    private static func failure() -> OpenSSLError { OpenSSLError(reasons: [String(cString: strerror(errno))]) }
 }

@@ -46,7 +46,7 @@ extension TLSContext {
     private func trust(_ trust: TLSClientConfiguration.Trust) throws(OpenSSLError) {
         switch trust {
         case .system: try OpenSSLError.require(SSL_CTX_set_default_verify_paths(self.pointer))
-        case .authorities(let file): try OpenSSLError.require(SSL_CTX_load_verify_file(self.pointer, file))
+        case .authorities(let file): try self.trust(CertificateList(pem: PEMFile(file)))
         case .anybody: return
         }
         SSL_CTX_set_verify(self.pointer, SSL_VERIFY_PEER, nil)

@@ -66,8 +66,11 @@ extension TLSContext {
 
     private func ask(_ configuration: TLSServerConfiguration) throws(OpenSSLError) {
         guard let authorities = configuration.clientAuthorities else { return }
-        try OpenSSLError.require(SSL_CTX_load_verify_file(self.pointer, authorities))
-        SSL_CTX_set_client_CA_list(self.pointer, try OpenSSLError.require(SSL_load_client_CA_file(authorities)))
+        let list = try CertificateList(pem: PEMFile(authorities))
+        try self.trust(list)
+        for authority in list.certificates {
+            try OpenSSLError.require(SSL_CTX_add_client_CA(self.pointer, authority))
+        }
         let must = configuration.clientCertificates == .required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0
         SSL_CTX_set_verify(self.pointer, SSL_VERIFY_PEER | must, nil)
     }

@@ -31,6 +31,12 @@ struct BenchCommand: AsyncParsableCommand {
               pollux bench --http 2 --readers 10000 --connections 100
             """)
 
+    /// The most bytes of publishes that wait for their answer: they are held in memory.
+    private static let mostUnanswered = 1 << 30
+    /// An event loop has some descriptors of its own.
+    private static let filesOfLoop = 3
+    private static let otherFiles = 64
+
     @Argument(help: ArgumentHelp("Where the server is. (default: \(ServerURL.standard))", valueName: "url"))
     var url: String?
 
@@ -100,8 +106,15 @@ struct BenchCommand: AsyncParsableCommand {
         for (name, value, range) in counts where !range.contains(value) {
             throw ValidationError("--\(name) must be from \(range.lowerBound) to \(range.upperBound)")
         }
-        guard self.rate >= 0, self.rate <= 1_000_000 else { throw ValidationError("--rate must be from 0 to 1000000") }
-        guard self.duration ?? 1 > 0 else { throw ValidationError("--duration must be more than 0") }
+        guard self.rate == 0 || 0.001...1_000_000 ~= self.rate else {
+            throw ValidationError("--rate must be 0, or from 0.001 to 1000000")
+        }
+        guard 0.001...86_400 ~= self.duration ?? 1 else {
+            throw ValidationError("--duration must be from 0.001 to 86400 seconds, which is a day")
+        }
+        guard self.window * self.size <= Self.mostUnanswered else {
+            throw ValidationError("--window times --size must be at most \(Self.mostUnanswered >> 20) MB")
+        }
         guard self.events == nil || self.duration == nil else {
             throw ValidationError("--events and --duration both say when it is enough; give one of them")
         }
@@ -117,11 +130,12 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         let workload = try self.workload()
         let limit = OpenFiles.raiseLimit()
-        guard workload.connectionCount <= OpenFiles.connections(within: limit) else {
+        let needed = workload.connectionCount + (self.loops + 1) * Self.filesOfLoop + Self.otherFiles
+        guard needed <= limit else {
             self.report(
                 """
-                \(workload.connectionCount) connections need about \(workload.connectionCount + 256) open files; the \
-                limit is \(limit). Raise it (ulimit -n), or take fewer --readers.
+                \(workload.connectionCount) connections and \(self.loops) loops need about \(needed) open files; the \
+                limit is \(limit). Raise it (ulimit -n), or take fewer --readers, or share connections with --http 2.
                 """)
             throw ExitCode.failure
         }

@@ -20,7 +20,8 @@ private struct Fixture {
         workload.transport = transport
         workload.version = version
         self.crew = Crew(
-            workload, number: 0, of: self.run, dialer: try Dialer(workload.server, workload.road), mostConnecting: 1,
+            workload, number: 0, of: self.run, dialer: try Dialer(workload.server, workload.road, connections: 1),
+            mostConnecting: 1,
             on: self.channel.eventLoop)
         self.reader.state = .connecting
     }

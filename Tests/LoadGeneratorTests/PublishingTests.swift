@@ -29,6 +29,17 @@ import Testing
         #expect(publishing.late == 0)
     }
 
+    @Test("a rate that leads beyond all time is waited for", arguments: [1e-300, 1e-12])
+    func slowest(_ rate: Double) {
+        var publishing = self.publishing { $0.rate = rate }
+        _ = publishing.next(at: 5 * Nanoseconds.second)
+        guard case .wait(let moment) = publishing.next(at: 6 * Nanoseconds.second) else {
+            Issue.record("nothing is to be sent")
+            return
+        }
+        #expect(moment > 1_000 * Nanoseconds.second)
+    }
+
     @Test("who is late catches up, and it is told")
     func late() {
         var publishing = self.publishing { $0.rate = 20 }

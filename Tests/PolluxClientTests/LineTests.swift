@@ -42,6 +42,7 @@ private struct Pipe {
             ("", []), ("\n", [""]), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]),
             ("a\r\n\r\nb\r\n", ["a", "", "b"]),
             ("a\rb\n", ["a\rb"]), ("a\r\r\n", ["a\r"]), ("é\n\0\n", ["é", "\0"]),
+            ("\u{FEFF}a\n\u{FEFF}b\n", ["a", "\u{FEFF}b"]), ("\u{FEFF}", [""]), ("a\u{FEFF}", ["a\u{FEFF}"]),
         ] as [(String, [String])])
     func lines(_ text: String, _ expected: [String]) throws {
         #expect(try lines([Array(text.utf8)]) == expected.map { Array($0.utf8) })

@@ -1,5 +1,15 @@
+import Files
+import FoundationEssentials
+import HTTPServing
 import PolluxServer
+import TestSupport
 import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 @Suite struct ConfigurationProblemsTests {
     @Test func `All that is wrong is told at once, a line each`() {
@@ -84,6 +94,35 @@ import Testing
         }
         #expect(error?.problems.count == 2)
         #expect(error?.description.contains("/no/such.json: cannot be read: No such file or directory") == true)
+    }
+
+    @Test func `A byte order mark is passed over, and another encoding named`() throws {
+        #expect(try load("\u{FEFF}{\"port\": 1}").server.http.port == 1)
+        let folder = try TemporaryFolder()
+        let utf16 = Array("\u{FEFF}{}".utf16).flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+        try Data(utf16).write(to: URL(filePath: folder.file("16.json")))
+        let error = #expect(throws: ConfigurationError.self) {
+            try LoadedConfiguration(file: folder.file("16.json"))
+        }
+        #expect(error?.description.hasSuffix("this is not JSON: UTF-16, not UTF-8 (line 1, column 1)") == true)
+    }
+
+    @Test func `A FIFO that nobody writes into is not waited for`() throws {
+        let folder = try TemporaryFolder()
+        #expect(mkfifo(folder.file("fifo"), 0o600) == 0)
+        let error = #expect(throws: ConfigurationError.self) { try LoadedConfiguration(file: folder.file("fifo")) }
+        #expect(error?.description.contains("unexpected end of input") == true)
+    }
+
+    @Test func `A pipe is read to its end, and one that says nothing is not waited for without end`() throws {
+        var ends: [CInt] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        let path = "/dev/fd/\(ends[0])"
+        #expect(throws: SmallFile.Unreadable.self) { try SmallFile.bytes(of: path, most: 100, patience: 10) }
+        #expect(write(ends[1], "{}", 2) == 2)
+        close(ends[1])
+        #expect(try SmallFile.bytes(of: path, most: 100, patience: 10) == Array("{}".utf8))
     }
 
     @Test(arguments: [("/", "Is a directory"), ("/dev/zero", "more than 1048576 bytes")])

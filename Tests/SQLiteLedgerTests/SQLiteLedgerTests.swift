@@ -245,6 +245,14 @@ import Testing
         #expect(try await ledger.read().texts == ["a", "c"])
     }
 
+    @Test func `A thread that the system cannot give is an error, and nothing waits for it`() throws {
+        let queue = try DatabaseQueue()
+        let error = #expect(throws: LedgerError.self) {
+            _ = try ConnectionThread("test", queue, stackSize: 1 << 46) { _ in }
+        }
+        #expect(error?.description.contains("no thread") == true)
+    }
+
     // MARK: The first schema
 
     @Test func `A ledger of the first schema is read as it was written, and goes on`() async throws {

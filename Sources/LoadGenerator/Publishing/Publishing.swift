@@ -107,6 +107,8 @@ struct Publishing {
     }
 
     private var due: Nanoseconds {
-        self.rate > 0 ? self.start + Nanoseconds(Double(self.sent) / self.rate * Double(Nanoseconds.second)) : 0
+        guard self.rate > 0 else { return 0 }
+        let nanoseconds = Double(self.sent) / self.rate * Double(Nanoseconds.second)
+        return self.start + (Nanoseconds(exactly: nanoseconds.rounded(.down)) ?? .max / 4)
     }
 }

@@ -21,6 +21,7 @@ extension Report {
                 switch row.value {
                 case .text(let text): Self.quoted(text)
                 case .none: "null"
+                case .decimal(let number, _) where !(abs(number) < 1e12): "null"
                 case .integer, .decimal: Self.parts(row.value).whole + Self.parts(row.value).rest
                 }
             return Self.quoted(row.key) + ":" + value
@@ -40,6 +41,7 @@ extension Report {
         case .text(let text): return (text, "")
         case .none: return ("-", "")
         case .integer(let number): return ("\(number)", "")
+        case .decimal(let number, _) where !(abs(number) < 1e12): return ("-", "")
         case .decimal(let number, let digits):
             let scale = (0..<digits).reduce(1) { scale, _ in scale * 10 }
             let scaled = Int((abs(number) * Double(scale)).rounded())

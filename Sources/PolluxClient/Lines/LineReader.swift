@@ -15,13 +15,15 @@ public struct LineReader {
     private var buffer: [UInt8] = []
     /// Where the next line begins.
     private var start = 0
+    private var isAtBeginning = true
 
     /// - Parameter descriptor: Is read from, and not closed; default standard input.
     public init(descriptor: CInt = 0) {
         self.descriptor = descriptor
     }
 
-    /// The next line without its end, LF or CRLF; `nil` behind the last. The last line may lack its end.
+    /// The next line without its end, LF or CRLF; `nil` behind the last. The last line may lack its end. A byte order mark
+    /// before the first is passed over.
     ///
     /// - Throws: ``SystemError`` if the descriptor cannot be read.
     public mutating func next() throws(SystemError) -> [UInt8]? {
@@ -36,7 +38,9 @@ public struct LineReader {
     }
 
     private mutating func take(upTo end: Int) -> [UInt8] {
-        let line = self.buffer[self.start..<end]
+        var line = self.buffer[self.start..<end]
+        if self.isAtBeginning, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+        self.isAtBeginning = false
         self.start = min(end + 1, self.buffer.count)
         return Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
     }

@@ -1,3 +1,4 @@
+import Files
 import JSON
 
 /// The JSON file: settings, in groups, and the sections `listen`, `retention` and `sources`. Members whose names begin with
