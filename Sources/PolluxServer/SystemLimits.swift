@@ -1,4 +1,5 @@
 import Channels
+import Files
 import HTTPServing
 
 #if canImport(Glibc)
