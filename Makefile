@@ -43,16 +43,24 @@ build:  ## Build the server for release
 serve: build  ## Build, and serve on http://127.0.0.1:8080 with the demo channel `date`
 	@exec $(BINARY) serve --config $(CONFIG) $(ARGS)
 
-test: build  ## Run all tests: of the sources, and of the binary by clients that others wrote and a browser
+# What `make test` runs: all, or by PART `units`, `binary`, or the modules of Tests/EndToEnd whose names begin so (`browser`, `ledger`).
+PART ?=
+MODULES := Tests/EndToEnd$(if $(filter-out binary,$(PART)),/test_$(PART)*.py)
+
+test: build  ## Run all tests: of the sources, and of the binary by clients that others wrote and a browser; or PART=units, PART=ledger ...
 	$(call install,$(TEST_PACKAGES))
+ifneq ($(filter units,$(or $(PART),units)),)
 	@echo "Testing the sources ..."
 	@swift test --quiet
+endif
+ifneq ($(PART),units)
 	@echo "Testing the binary ..."
 	@[ -x $(VENV)/bin/python ] || python3 -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt -r Scripts/site/requirements.txt
 	@# Only for the copy of axe that it brings: it would bring browsers, too.
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps axe-playwright-python==0.1.8
-	@POLLUX_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q -n 3 --dist loadfile Tests/EndToEnd
+	@POLLUX_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q -n 3 --dist loadfile $(MODULES)
+endif
 
 bench: build  ## Measure fan-out beside nchan and the least possible server; about 8 minutes
 	$(call install,$(BENCH_PACKAGES))
