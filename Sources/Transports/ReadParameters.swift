@@ -127,13 +127,23 @@ struct ReadParameters {
         }
     }
 
-    private mutating func takeForm(_ request: Request, _ named: Parameters) throws(Problem) {
+    /// How the opening id is told: as asked for, or as suits the client. In other forms than an event stream it has its own place.
+    private func opening(_ request: Request, _ named: Parameters) throws(Problem) -> Opening {
         if let open = try named.text("open") {
             guard let known = Opening(rawValue: open) else {
                 throw .badRequest("open=\(open): must be id, event or none")
             }
-            self.opening = known
+            return known
         }
+        switch self.transport {
+        // A heartbeat that is an event comes first anyway, and may as well carry the id.
+        case .eventStream, .pollEventStream:
+            return self.heartbeatForm == .event ? .event : Opening(request, self.transport)
+        case .poll, .jsonp: return .none
+        }
+    }
+
+    private mutating func takeForm(_ request: Request, _ named: Parameters) throws(Problem) {
         switch try named.text("envelope") {
         case "json": self.envelope = true
         case nil: self.envelope = false
@@ -145,10 +155,7 @@ struct ReadParameters {
             }
             self.heartbeatForm = known
         }
-        if !named.has("open") {
-            // A heartbeat that is an event comes first anyway, and may as well carry the id.
-            self.opening = self.heartbeatForm == .event ? .event : Opening(request, self.transport)
-        }
+        self.opening = try self.opening(request, named)
         switch try named.text("padding") {
         case "true": self.padding = 2_048
         case "false", nil: break
