@@ -91,6 +91,7 @@ import Testing
         arguments: [
             ClientError.refused(ServerProblem(status: 301, title: "")), .refused(ServerProblem(status: 400, title: "")),
             .refused(ServerProblem(status: 404, title: "", retryAfter: 1)), .unreadable(""),
+            .unusable(""),
         ])
     mutating func permanent(_ error: ClientError) {
         #expect(throws: error) { try machine.failed(error) }

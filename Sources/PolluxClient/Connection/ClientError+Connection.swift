@@ -6,7 +6,7 @@ import TLS
 extension ClientError {
     /// What to tell of an error on the way to a connection.
     init(connecting error: any Error) {
-        self = .unreachable(Self.reason(error))
+        self = error is InvalidIdentity ? .unusable("\(error)") : .unreachable(Self.reason(error))
     }
 
     /// What to tell of an error on a connection.

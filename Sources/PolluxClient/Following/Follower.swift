@@ -63,7 +63,8 @@ public struct Follower: Sendable {
     ///
     /// While `handle` takes its time nothing more is read than a few parts; the server does not wait for it.
     ///
-    /// - Throws: ``ClientError/refused(_:)`` for what does not pass by itself, such as a name that is not valid;
+    /// - Throws: ``ClientError/refused(_:)`` and ``ClientError/unusable(_:)`` for what does not pass by itself, such as a name
+    ///   that is not valid;
     ///   ``ClientError/unreadable(_:)`` if there is something else than a Pollux server; `CancellationError`.
     public func run(_ handle: (Occurrence) async -> Bool) async throws {
         var machine = FollowerStateMachine(self.start)

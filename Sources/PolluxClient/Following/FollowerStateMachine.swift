@@ -65,7 +65,7 @@ struct FollowerStateMachine {
         switch error {
         case .unreachable, .untrusted, .lost: return self.backoff.failed()
         case .refused(let problem) where problem.isTemporary: return self.backoff.failed(retryAfter: problem.retryAfter)
-        case .refused, .unreadable: throw error
+        case .refused, .unreadable, .unusable: throw error
         }
     }
 

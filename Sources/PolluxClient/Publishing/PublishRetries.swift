@@ -35,7 +35,7 @@ struct PublishRetries {
             // With these two nothing was kept.
             case .refused(let problem):
                 [429, 503].contains(problem.status) && (problem.retryAfter ?? 0) <= Self.patience
-            case .unreadable: false
+            case .unreadable, .unusable: false
             }
         guard isWorthwhile, self.attempts < Self.mostAttempts else { throw error }
         self.hasReachedServer = true
