@@ -18,7 +18,7 @@ struct PEMFile {
         self.path = path
     }
 
-    /// The text, for OpenSSL to read; to be freed. A byte order mark would hide the first line from it.
+    /// The text, for OpenSSL to read; to be freed. OpenSSL passes over a byte order mark by itself.
     func open() throws(OpenSSLError) -> OpaquePointer {
         ERR_clear_error()
         let text = try self.bytes()
@@ -40,7 +40,7 @@ struct PEMFile {
         guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
             throw OpenSSLError(reasons: ["UTF-16; it must be ASCII"])
         }
-        return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+        return bytes
     }
 
     func privateKey() throws(OpenSSLError) -> OpaquePointer {
