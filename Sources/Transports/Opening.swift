@@ -14,13 +14,14 @@ enum Opening: String {
     /// What suits the client if it does not say.
     ///
     /// A browser's own `EventSource` is known by two signs together: the name that browsers give themselves, and that it wants
-    /// nothing from a cache. Libraries in a browser have the first alone, and some hand on a block without data as an
-    /// empty message. A client that is served by polls cannot do without an id; one that nothing is known of gets the form
+    /// nothing from a cache. Libraries that use `fetch` have the first alone, and some hand on a block without data as an
+    /// empty message; old polyfills have both, and none of them does. A client that is served by polls cannot do without an id; one that nothing is known of gets the form
     /// that fires nothing.
     init(_ request: Request, _ transport: ReadParameters.Transport) {
         let userAgent = request.header("User-Agent") ?? ""
-        if userAgent.hasPrefix("Mozilla/"), request.isUncached, !request.isByScript {
-            self = Self.forgetsIDs(userAgent) ? .event : .id
+        if userAgent.hasPrefix("Mozilla/"), request.isUncached {
+            // A script reads the stream itself, and keeps an id that its browser would forget.
+            self = Self.forgetsIDs(userAgent) && !request.isByScript ? .event : .id
         } else {
             self = transport == .pollEventStream ? .id : .none
         }

@@ -154,12 +154,20 @@ import Testing
 
     @Test(
         arguments: [
-            [:], ["Cache-Control": "max-age=0"], ["Cache-Control": "no-cache", "X-Requested-With": "XMLHttpRequest"],
+            [:], ["Cache-Control": "max-age=0"], ["Cache-Control": "xno-cache"], ["Pragma": "no-cache"],
         ] as [HTTPHeaders])
     func `A library in a browser is not taken for the browser's own EventSource`(fields: HTTPHeaders) throws {
         var fields = fields
         fields.add(name: "User-Agent", value: Self.chromium)
         #expect(try parameters("transport=sse", fields).opening == .none)
+    }
+
+    @Test(arguments: [Self.firefox, Self.safari, Self.chromium])
+    func `A polyfill keeps an id that its browser would forget`(agent: String) throws {
+        let fields: HTTPHeaders = [
+            "User-Agent": agent, "Cache-Control": "no-cache", "X-Requested-With": "XMLHttpRequest",
+        ]
+        #expect(try parameters("transport=sse", fields).opening == .id)
     }
 
     @Test(
