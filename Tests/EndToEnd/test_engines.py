@@ -107,6 +107,34 @@ def test_a_reader_has_a_cursor_before_the_first_event(engine, server, static_hos
     assert cursor and content["gap"] is None and [event["id"] for event in content["events"]] == [after]
 
 
+OWN_SOURCE = """
+window.own = {opened: 0, seen: [], gaps: 0};
+var source = new EventSource(arguments[0]);
+source.onopen = function () { own.opened += 1; };
+source.onmessage = function (event) { own.seen.push(event.lastEventId); };
+source.addEventListener("pollux.gap", function () { own.gaps += 1; });
+"""
+
+
+@pytest.mark.parametrize("gap", [False, True], ids=["from now on", "behind a gap"])
+@pytest.mark.parametrize("engine", [Chromium, Firefox, WebKitGTK], indirect=True, ids=lambda engine: engine.name)
+def test_a_source_of_the_browsers_own_that_is_served_by_polls_loses_nothing_between_two_empty_ones(engine, server, static_host, channel, gap):
+    """Each poll goes on where the last one ended, though none has brought an event: the browser keeps the id that it was told."""
+    path = f"{channel_path(channel)}?transport=poll-sse&wait=0"
+    if gap:
+        path += f"&after={server.head_id(channel_path(channel))}"
+        server.publish(channel, "gone")
+        assert server.call("DELETE", channel_path(channel)).status == 204
+    engine.open(static_host.url("/page.html"))
+    engine.run(OWN_SOURCE, server.url(path))
+    eventually(lambda: engine.run("return own.opened") >= 3, 15, "three polls")
+    ids = [server.publish(channel, "in between")]
+    eventually(lambda: engine.run("return own.seen") == ids, 15, "the event")
+    ids += [server.publish(channel, str(number)) for number in range(3)]
+    eventually(lambda: engine.run("return own.seen") == ids, 15, "all events, each once")
+    assert engine.run("return own.gaps") == (1 if gap else 0)
+
+
 def test_a_reader_that_changes_its_transport_in_mid_stream_loses_and_repeats_nothing(engine, server, static_host, channel):
     with Publisher(server, channel) as publisher:
         reader = Page(engine, static_host.url("/page.html")).read(server.url(channel_path(channel)))
