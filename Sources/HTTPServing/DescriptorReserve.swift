@@ -1,10 +1,5 @@
+import Glibc
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// File descriptors that are held for the moment when few are left, and given up then.
 ///
@@ -25,7 +20,7 @@ final class DescriptorReserve: Sendable {
     private let refusals = Atomic<Int>(0)
 
     init() {
-        self.state = Mutex(Self.open(Self.size).map { .held($0) } ?? .released)
+        self.state = Mutex(.held(Self.open(Self.size) ?? []))
     }
 
     deinit {
@@ -38,7 +33,7 @@ final class DescriptorReserve: Sendable {
     /// Whether so few are left that the reserve should be given up. The system gives the lowest number that is free, so that
     /// number tells.
     var isScarce: Bool {
-        guard let probe = Self.open(1) else { return true }
+        guard let probe = Self.open(1) else { return errno == EMFILE || errno == ENFILE }
         Self.close(probe)
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return false }
@@ -80,9 +75,12 @@ final class DescriptorReserve: Sendable {
     private static func open(_ count: Int) -> [CInt]? {
         var descriptors: [CInt] = []
         while descriptors.count < count {
-            let descriptor = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+            // Of a socket that is connected to nothing, since it needs no file that might be missing.
+            let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             guard descriptor >= 0 else {
+                let code = errno
                 self.close(descriptors)
+                errno = code
                 return nil
             }
             descriptors.append(descriptor)

@@ -61,6 +61,8 @@ public protocol PostponedAnswer: AnyObject {
 public protocol ExchangeDelegate: AnyObject {
     /// The connection has taken all that was written.
     func drained()
+    /// The client sends nothing more. It may still read, or have gone altogether, which shows only when something is written.
+    func inputClosed()
     /// The connection has gone; nothing can be written any more.
     func closed()
     /// The time that was set has come.

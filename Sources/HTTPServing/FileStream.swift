@@ -17,13 +17,17 @@ final class FileStream: ExchangeDelegate {
     }
 
     private let file: OpenFile
+    private let share: FileShare
     private var rest: Range<Int>
     private let exchange: any Exchange
     private let pool: NIOThreadPool
     private var state = State.blocked
 
-    init(_ file: OpenFile, _ range: Range<Int>, on exchange: any Exchange, _ pool: NIOThreadPool) {
+    init(
+        _ file: OpenFile, _ range: Range<Int>, _ share: FileShare, on exchange: any Exchange, _ pool: NIOThreadPool
+    ) {
         self.file = file
+        self.share = share
         self.rest = range
         self.exchange = exchange
         self.pool = pool
@@ -68,6 +72,8 @@ final class FileStream: ExchangeDelegate {
     func closed() {
         self.state = .over
     }
+
+    func inputClosed() {}
 
     func deadlineReached(_ now: NIODeadline) {}
 

@@ -5,13 +5,8 @@ import Glibc
 /// Links are followed, to anything inside the folder. Whoever may write into the folder is trusted with that much: that
 /// a link is not exchanged between its being looked at and being opened.
 struct Folder: Sendable {
-    /// The most files that are open at a time. Their descriptors are needed for connections, and a client may ask for a file and
-    /// take nothing of it.
-    static let mostOpenFiles = 64
-
     /// The folder's real path, and a `/`.
     private let prefix: String
-    private let openFiles = OpenFile.Count()
 
     /// What there is at a path.
     enum Entry {
@@ -45,13 +40,12 @@ struct Folder: Sendable {
     func entry(at path: String) -> Entry {
         guard let real = Self.realPath(self.prefix + path) else { return Entry(error: errno) }
         guard (real + "/").utf8.starts(with: self.prefix.utf8) else { return .missing }
-        guard let share = self.openFiles.share(of: Self.mostOpenFiles) else { return .unavailable }
         // O_NONBLOCK: a FIFO is opened at once, and then refused for what it is.
         let descriptor = open(real, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { return Entry(error: errno) }
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-            return .file(OpenFile(descriptor: descriptor, status, share))
+            return .file(OpenFile(descriptor: descriptor, status))
         }
         close(descriptor)
         return status.st_mode & S_IFMT == S_IFDIR ? .folder : .missing

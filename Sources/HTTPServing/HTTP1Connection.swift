@@ -58,7 +58,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     static let outputSize = 64 << 10
     /// Answers that go out together, when all that was read is looked at or when they are many.
     var output = ByteBuffer()
-    private var bytesLeft = Int.max
+    /// How much the client had taken when the connection began to wait for it.
+    private var bytesTaken = 0
     private var pace = ContentPace()
 
     private var due = Due.request
@@ -131,12 +132,11 @@ final class HTTP1Connection: ChannelDuplexHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// A client that closes its half may still read, and is given what it is owed. Whether it has gone altogether shows when
-    /// something is written to it; so a stream writes its heartbeat at once.
+    /// A client that closes its half may still read, and is given what it is owed.
     private func inputClosed() {
         self.isInputClosed = true
         self.flush()
-        if self.machine.isStreaming, self.due == .delegate { self.loop.deadlines.set(.now(), of: self) }
+        self.delegate?.inputClosed()
         self.endInput()
     }
 
@@ -233,7 +233,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     func expect(_ due: Due, within time: TimeAmount) {
         self.due = due
-        self.bytesLeft = .max
+        self.bytesTaken = self.socket.bytesTaken
         self.loop.deadlines.set(.now() + time, of: self)
     }
 
@@ -301,10 +301,8 @@ extension HTTP1Connection: ServedConnection {
 
     /// A client that takes at least something of what is left within the time limit may go on.
     private func closeUnlessTaking(_ due: Due, within time: TimeAmount) {
-        let left = self.socket.bytesLeft
-        guard left > 0, left < self.bytesLeft else { return self.close() }
+        guard self.socket.bytesLeft > 0, self.socket.bytesTaken > self.bytesTaken else { return self.close() }
         self.expect(due, within: time)
-        self.bytesLeft = left
     }
 }
 

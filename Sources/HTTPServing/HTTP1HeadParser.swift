@@ -49,9 +49,12 @@ struct HTTP1HeadParser {
 
     /// The value of the field `Origin` in a head, whatever is wrong with the rest of it.
     static func origin(in bytes: UnsafeRawBufferPointer) -> String? {
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            let line = UnsafeRawBufferPointer(rebasing: line)
-            guard line.last == UInt8(ascii: "\r") else { return nil }
+        var rest = bytes[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
+            rest = rest[(end + 1)...]
+            // A lone CR is the end of the head; a line without one cannot be told from the next.
+            guard line.count > 1, line.last == UInt8(ascii: "\r") else { return nil }
             guard line.begins(with: "origin:") else { continue }
             let value = UnsafeRawBufferPointer(rebasing: line.dropFirst(7).dropLast()).trimmed
             return value.allSatisfy(\.isFieldText) ? String(decoding: value, as: UTF8.self) : nil

@@ -50,8 +50,8 @@ final class HTTP2Connection: ChannelInboundHandler {
     private var state = State.open
     private var lastHeard = NIODeadline.now()
     private var isPinged = false
-    /// How many bytes the client had still to take when the connection was looked after last.
-    private var bytesLeft = 0
+    /// How many bytes the client had taken when the connection was looked after last.
+    private var bytesTaken = 0
     /// When it was last seen to take some, or to have none to take.
     private var lastTaken = NIODeadline.now()
 
@@ -260,16 +260,18 @@ final class HTTP2Connection: ChannelInboundHandler {
     /// A client that takes what is sent to it lives, though it may have no time to say so: its answer to a ping comes behind
     /// all that is on its way to it.
     private func noteTaken(_ now: NIODeadline) {
-        let left = self.socket.bytesLeft
-        if left < self.bytesLeft { self.lastHeard = now }
-        if left < self.bytesLeft || self.socket.isDrained { self.lastTaken = now }
-        self.bytesLeft = left
+        let taken = self.socket.bytesTaken
+        // While nothing more is on its way, its answer to a ping is all that counts: the client's system takes for itself.
+        if taken > self.bytesTaken, self.socket.bytesLeft > 0 { self.lastHeard = now }
+        if taken > self.bytesTaken || self.socket.isDrained { self.lastTaken = now }
+        self.bytesTaken = taken
     }
 
-    /// Whether bytes are on their way that the client goes on taking: then it may not have come to open its windows.
-    func isTaking(_ now: NIODeadline) -> Bool {
-        self.socket.bytesLeft > 0 && now - self.lastHeard < self.loop.limits.writeTimeout
-    }
+    /// How many bytes were written to the connection, in all.
+    var bytesWritten: Int { self.socket.bytesWritten }
+
+    /// Whether the client has taken so many of them. Until then it cannot have come to open its windows for what follows.
+    func hasTaken(_ bytes: Int) -> Bool { self.socket.bytesTaken >= bytes }
 
     private func sayGoodbye() {
         if case .closing = self.state { return }

@@ -40,6 +40,8 @@ final class HTTP2Stream {
     private var unsent = 0
     /// Whether the client's windows hold up what was written.
     private var isWaiting = false
+    /// How much was written to the connection when the stream began to wait for the windows.
+    private var sentBefore = 0
     /// Whether the writer waits to be told that all is on its way.
     private var owesDrained = false
 
@@ -183,14 +185,17 @@ final class HTTP2Stream {
         self.expectProgress()
     }
 
-    /// A client whose line is still busy with what was sent before has not come to open its windows.
-    private func resetUnlessTaking(_ now: NIODeadline) {
-        guard self.connection?.isTaking(now) == true else { return self.connection?.reset(self.id, .cancel) ?? () }
-        self.expectProgress()
+    /// A client whose line is still busy with what was sent before the stream began to wait has not come to open its windows.
+    /// Whether it takes that at all the connection sees.
+    private func resetUnlessBusy() {
+        guard let connection = self.connection else { return }
+        if connection.hasTaken(self.sentBefore) { return connection.reset(self.id, .cancel) }
+        self.loop.deadlines.set(.now() + self.loop.limits.writeTimeout, of: self)
     }
 
     private func expectProgress() {
         self.due = .write
+        self.sentBefore = self.connection?.bytesWritten ?? 0
         self.loop.deadlines.set(.now() + self.loop.limits.writeTimeout, of: self)
     }
 
@@ -274,7 +279,7 @@ extension HTTP2Stream: DeadlineOwner {
     func deadlineReached(_ now: NIODeadline) {
         switch self.due {
         case .body: self.refuseUnlessInPace()
-        case .write: self.resetUnlessTaking(now)
+        case .write: self.resetUnlessBusy()
         case .delegate: self.delegate?.deadlineReached(now)
         }
     }

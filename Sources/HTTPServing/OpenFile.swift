@@ -1,41 +1,16 @@
 import Glibc
 import NIOCore
-import Synchronization
 
 /// A regular file that is open for reading; closed with its last reference.
 final class OpenFile: Sendable {
-    /// How many files are open.
-    final class Count: Sendable {
-        private let value = Atomic<Int>(0)
-
-        /// A share for one more, if there are fewer than `most`; given back with its last reference.
-        func share(of most: Int) -> Share? {
-            guard self.value.add(1, ordering: .relaxed).newValue <= most else {
-                self.value.subtract(1, ordering: .relaxed)
-                return nil
-            }
-            return Share(self)
-        }
-
-        final class Share: Sendable {
-            private let count: Count
-
-            fileprivate init(_ count: Count) { self.count = count }
-
-            deinit { self.count.value.subtract(1, ordering: .relaxed) }
-        }
-    }
-
     private let descriptor: CInt
-    private let share: Count.Share
     /// In bytes, when it was opened.
     let size: Int
     let validators: Validators
 
     /// - Parameter descriptor: The file's own from now on.
-    init(descriptor: CInt, _ status: stat, _ share: Count.Share) {
+    init(descriptor: CInt, _ status: stat) {
         self.descriptor = descriptor
-        self.share = share
         self.size = Int(status.st_size)
         // The time of change, since that of modification can be set back; the inode, for files changed in one tick.
         let changed = status.st_ctim.tv_sec &* 1_000_000_000 &+ status.st_ctim.tv_nsec

@@ -30,9 +30,14 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
     /// Whether the socket has taken all that was written.
     var isDrained: Bool { self.writesInNIO == 0 }
 
-    /// How many bytes of what was written the client has not acknowledged: what the socket has still to take, and what the
-    /// system holds. The second is large, and moves where the first does not: on a slow line a socket may take nothing for
-    /// a minute while its bytes flow.
+    /// How many bytes were written, in all.
+    private(set) var bytesWritten = 0
+
+    /// How many of them the client has acknowledged. What the system holds for it counts as not taken: that is some megabytes, so
+    /// that on a slow line a socket may take nothing for a minute while its bytes flow.
+    var bytesTaken: Int { self.bytesWritten - self.bytesLeft }
+
+    /// How many bytes the client has still to take.
     var bytesLeft: Int {
         guard let options = self.context?.channel.syncOptions else { return 0 }
         return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + self.bytesInSystem
@@ -82,6 +87,7 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
     /// Writes are sent as they come: those above write what is ready to go.
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         var bytes = self.unwrapOutboundIn(data)
+        self.bytesWritten += bytes.readableBytes
         self.sendNow(&bytes)
         if bytes.readableBytes == 0 {
             promise?.succeed()
@@ -94,6 +100,7 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
     /// it saves the calls through the pipeline for each event and reader.
     func send(_ bytes: ByteBuffer) {
         var bytes = bytes
+        self.bytesWritten += bytes.readableBytes
         self.sendNow(&bytes)
         if bytes.readableBytes > 0, let context = self.context { self.writeThroughNIO(bytes, context, nil) }
     }

@@ -5,7 +5,7 @@ extension StaticFiles {
     enum Answer: Sendable {
         case whole(Response)
         /// A head, and the part of the file that follows it.
-        case stream(Response, OpenFile, Range<Int>)
+        case stream(Response, OpenFile, Range<Int>, FileShare)
     }
 
     /// The most bytes of a file that are read and handed over at once.
@@ -18,32 +18,32 @@ extension StaticFiles {
         guard let path = FilePath(request.path) else { return .whole(self.notFound(request)) }
         let name = path.isFolder ? "index.html" : path.names.last ?? ""
         switch self.folder.entry(at: path.isFolder ? path.relative + "/" + name : path.relative) {
-        case .file(let file): return Self.answer(to: request, with: file, MediaType.of(fileNamed: name))
+        case .file(let file): return self.answer(to: request, with: file, MediaType.of(fileNamed: name))
         case .folder where !path.isFolder: return .whole(Self.redirect(to: path.asFolder, request.query))
         case .folder, .missing: return .whole(self.notFound(request))
         case .unavailable: return .whole(Self.unavailable)
         }
     }
 
-    private static func answer(to request: Request, with file: OpenFile, _ mediaType: String) -> Answer {
-        var head = Response(.ok, headers: self.headers(of: file))
+    private func answer(to request: Request, with file: OpenFile, _ mediaType: String) -> Answer {
+        var head = Response(.ok, headers: Self.headers(of: file))
         switch Precondition(request.headers, file.validators) {
-        case .failed: return .whole(self.preconditionFailed)
+        case .failed: return .whole(Self.preconditionFailed)
         case .notModified:
             head.status = .notModified
             return .whole(head)
         case .met: break
         }
         head.headers.add(name: "Content-Type", value: mediaType)
-        guard request.method != .HEAD else { return .whole(self.withLength(file.size, head)) }
-        switch self.range(request, file) {
+        guard request.method != .HEAD else { return .whole(Self.withLength(file.size, head)) }
+        switch Self.range(request, file) {
         case .whole: return self.content(0..<file.size, of: file, head)
         case .part(let range):
             head.status = .partialContent
             let field = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"
             head.headers.add(name: "Content-Range", value: field)
             return self.content(range, of: file, head)
-        case .unsatisfiable: return .whole(self.rangeNotSatisfiable(file.size))
+        case .unsatisfiable: return .whole(Self.rangeNotSatisfiable(file.size))
         }
     }
 
@@ -63,11 +63,14 @@ extension StaticFiles {
         return ByteRange(fields[0], of: file.size)
     }
 
-    private static func content(_ range: Range<Int>, of file: OpenFile, _ head: Response) -> Answer {
-        guard range.count <= self.wholeSize else { return .stream(self.withLength(range.count, head), file, range) }
+    private func content(_ range: Range<Int>, of file: OpenFile, _ head: Response) -> Answer {
+        if range.count > Self.wholeSize {
+            guard let share = self.shares.take() else { return .whole(Self.unavailable) }
+            return .stream(Self.withLength(range.count, head), file, range, share)
+        }
         var response = head
         response.body = file.read(range)
-        return .whole(response.body == nil ? self.unavailable : response)
+        return .whole(response.body == nil ? Self.unavailable : response)
     }
 
     private static func withLength(_ length: Int, _ head: Response) -> Response {

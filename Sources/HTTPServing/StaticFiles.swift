@@ -7,6 +7,7 @@ import NIOPosix
 /// answering for it (`StaticFiles+Answer.swift`), and reading what is too long to be held whole (`FileStream.swift`).
 public struct StaticFiles: Sendable {
     let folder: Folder
+    let shares = FileShares()
     private let pool: NIOThreadPool
 
     /// - Parameter folder: Its path. Where that is a link it is followed now, once.
@@ -27,8 +28,8 @@ public struct StaticFiles: Sendable {
             .assumeIsolated().whenComplete { answer in
                 switch answer {
                 case .success(.whole(let response)): exchange.respond(response)
-                case .success(.stream(let head, let file, let range)):
-                    FileStream(file, range, on: exchange, self.pool).begin(head)
+                case .success(.stream(let head, let file, let range, let share)):
+                    FileStream(file, range, share, on: exchange, self.pool).begin(head)
                 case .failure: exchange.respond(Self.unavailable)
                 }
             }

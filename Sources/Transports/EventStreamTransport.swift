@@ -71,8 +71,14 @@ final class EventStreamTransport: Transport {
         return .ready
     }
 
+    /// A client that has gone answers a heartbeat with a reset.
+    func inputClosed(isIdle: Bool) -> Delivery { isIdle ? self.writeHeartbeat() : .ready }
+
     func deadlineReached(_ now: NIODeadline, at id: EventID) -> Delivery {
-        guard now < self.endsAt else { return self.end() }
+        now < self.endsAt ? self.writeHeartbeat() : self.end()
+    }
+
+    private func writeHeartbeat() -> Delivery {
         var beat: [UInt8] = []
         self.appendHeartbeat(to: &beat)
         guard self.budget == .max || beat.count <= self.budget else { return self.end() }

@@ -14,7 +14,7 @@ struct Parameters {
     private var values: [String: Value] = [:]
     /// What stands behind each `channel`, still encoded, in their order.
     private var channels: [ArraySlice<UInt8>] = []
-    /// Whether there is a parameter of amvtek's polyfill.
+    /// Whether there is a parameter of amvtek's polyfill (`evs_...`).
     private(set) var isPolyfill = false
 
     /// - Parameter texts: Queries and forms; an earlier one wins.
@@ -30,7 +30,7 @@ struct Parameters {
             } else if !field.value.isEmpty, self.values[plain] == nil {
                 self.values[plain] = Value(name: field.name, encoded: field.value)
             }
-            if plain.hasPrefix("evs") { self.isPolyfill = true }
+            if field.name.lowercased().hasPrefix("evs_") { self.isPolyfill = true }
         }
     }
 
@@ -51,13 +51,14 @@ struct Parameters {
         try self.bytes(name).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// - Parameter most: What a larger number is cut to.
+    /// - Parameters:
+    ///   - most: What a larger number is cut to.
+    ///   - others: What else would do, for the message.
     /// - Throws: ``Problem`` (400) if the value is no number.
-    func number(_ name: String, most: Int) throws(Problem) -> Int? {
+    func number(_ name: String, most: Int, or others: String = "") throws(Problem) -> Int? {
         guard let text = try self.text(name), let value = self.values[name] else { return nil }
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-            throw .badRequest(
-                "\(value.name)=\(text): must be \(name == "padding" ? "true or " : "")a number of decimal digits")
+            throw .badRequest("\(value.name)=\(text): must be \(others)a number of decimal digits")
         }
         return text.utf8.count > 18 ? most : min(most, Int(text) ?? most)
     }

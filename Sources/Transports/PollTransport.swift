@@ -12,6 +12,10 @@ final class PollTransport: Transport {
     private let parameters: ReadParameters
     private var gap: Gap?
     private var hasBegun = false
+    /// How long a poll is held on whose client sends nothing more. Most of these have gone, and cost a connection until then.
+    private static let halfClosedWait = TimeAmount.seconds(5)
+
+    private var wait: TimeAmount
     /// When the poll has been held for as long as it may.
     private var endsAt: NIODeadline?
     /// What an event-stream answer says of when to come back.
@@ -28,6 +32,7 @@ final class PollTransport: Transport {
         self.configuration = configuration
         self.parameters = parameters
         self.retryMilliseconds = configuration.pollRetryMilliseconds
+        self.wait = parameters.wait
     }
 
     func begin(after id: EventID, gap: Gap?) -> Delivery {
@@ -58,10 +63,20 @@ final class PollTransport: Transport {
 
     func caughtUp(at id: EventID) -> Delivery {
         guard self.collected.isEmpty else { return self.answerCollected(through: id.position, epoch: id.epoch) }
-        guard self.gap == nil, self.parameters.wait > .zero else { return self.answerEmpty(at: id) }
-        let end = self.endsAt ?? .now() + self.parameters.wait
+        guard self.gap == nil, self.wait > .zero else { return self.answerEmpty(at: id) }
+        let end = self.endsAt ?? .now() + self.wait
         self.endsAt = end
         self.exchange.setDeadline(end)
+        return .ready
+    }
+
+    func inputClosed(isIdle: Bool) -> Delivery {
+        self.wait = min(self.wait, Self.halfClosedWait)
+        if let endsAt {
+            let end = min(endsAt, .now() + Self.halfClosedWait)
+            self.endsAt = end
+            self.exchange.setDeadline(end)
+        }
         return .ready
     }
 

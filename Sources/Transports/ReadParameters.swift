@@ -159,7 +159,7 @@ struct ReadParameters {
         switch try named.text("padding") {
         case "true": self.padding = 2_048
         case "false", nil: break
-        case .some: self.padding = try named.number("padding", most: 8_192) ?? 0
+        case .some: self.padding = try named.number("padding", most: 8_192, or: "true or ") ?? 0
         }
         if let preamble = try named.number("evspreamble", most: 8_192) { self.padding = max(self.padding, preamble) }
         let polyfillBudget = try named.number("evsbuffersizelimit", most: .max)

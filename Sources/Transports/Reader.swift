@@ -204,7 +204,16 @@ extension Reader: ExchangeDelegate {
 
     func deadlineReached(_ now: NIODeadline) {
         guard self.isAtHead else { return }
-        let delivery = self.transport.deadlineReached(now, at: self.id)
+        self.leaveUnlessReady(self.transport.deadlineReached(now, at: self.id))
+    }
+
+    func inputClosed() {
+        let wasAtHead = self.isAtHead
+        let delivery = self.transport.inputClosed(isIdle: wasAtHead)
+        if wasAtHead { self.leaveUnlessReady(delivery) }
+    }
+
+    private func leaveUnlessReady(_ delivery: Delivery) {
         if case .ready = delivery { return }
         self.feed.leave(self)
         self.note(delivery)

@@ -19,6 +19,10 @@ protocol Transport: AnyObject {
     func caughtUp(at id: EventID) -> Delivery
     /// The time that the transport set has come.
     func deadlineReached(_ now: NIODeadline, at id: EventID) -> Delivery
+    /// The client sends nothing more, and may have gone altogether, which shows only when something is written to it.
+    ///
+    /// - Parameter isIdle: Whether something may be written now.
+    func inputClosed(isIdle: Bool) -> Delivery
     /// The server is stopping: the last that is written.
     func drain(at id: EventID)
     /// What is kept cannot be read now: the last that is written.

@@ -96,7 +96,7 @@ def test_those_who_are_gone_altogether_are_let_go(server, channel):
     path = channel_path(channel)
     before = server.descriptors()
     for _ in range(20):
-        server.stream(path + "?heartbeat=1").opened().close()
+        server.stream(path + "?heartbeat=0").opened().close()
         connection = server.connect()
         connection.send(request_bytes("GET", f"{path}?wait=1&transport=poll"))
         connection.close()

@@ -119,6 +119,7 @@ final class RecordingResponder: Responder, @unchecked Sendable {
 final class RecordingDelegate: ExchangeDelegate {
     enum Call: Equatable {
         case drained
+        case inputClosed
         case closed
         case deadlineReached
         case drain
@@ -132,6 +133,7 @@ final class RecordingDelegate: ExchangeDelegate {
     }
 
     func drained() { self.note(.drained) }
+    func inputClosed() { self.note(.inputClosed) }
     func closed() { self.note(.closed) }
     func deadlineReached(_ now: NIODeadline) { self.note(.deadlineReached) }
     func drain() { self.note(.drain) }

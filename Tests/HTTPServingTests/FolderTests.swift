@@ -29,16 +29,6 @@ import Testing
         #expect(content(at: "below/further/b.txt") == "two")
     }
 
-    @Test func `So many files are open at a time and no more, until one is let go`() throws {
-        try self.temporary.write("one", to: "a.txt")
-        var open = (0..<Folder.mostOpenFiles).map { _ in self.folder.entry(at: "a.txt") }
-        #expect(open.allSatisfy { if case .file = $0 { true } else { false } })
-        guard case .unavailable = self.folder.entry(at: "a.txt") else { throw Unexpected() }
-        open.removeLast()
-        #expect(content(at: "a.txt") == "one")
-        #expect(isMissing("b.txt"))
-    }
-
     @Test func `A folder is known for one`() throws {
         try self.temporary.write("", to: "below/a.txt")
         guard case .folder = self.folder.entry(at: "below") else { throw Unexpected() }

@@ -199,6 +199,7 @@ import Testing
         #expect(origin("GET / HTTP/1.1\r\nOrigin: a") == nil)
         #expect(origin("GET /?\nOrigin:a HTTP/1.1\r\n\r\n") == nil)
         #expect(origin("FLY / HTTP/1.1\r\nHost: x\r\n\r\n") == nil)
+        #expect(origin("FLY / HTTP/1.1\r\nHost: x\r\n\r\nOrigin: https://a\r\n\r\n") == nil)
     }
 
     @Test func `Nothing is held of what has been looked at`() throws {

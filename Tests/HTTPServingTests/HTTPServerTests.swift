@@ -52,6 +52,7 @@ import Testing
             self.exchange.end()
         }
 
+        func inputClosed() {}
         func closed() {}
         func deadlineReached(_ now: NIODeadline) {}
         func drain() {}
@@ -66,6 +67,7 @@ import Testing
         }
 
         func drained() {}
+        func inputClosed() {}
         func closed() {}
         func deadlineReached(_ now: NIODeadline) {}
         func drain() {

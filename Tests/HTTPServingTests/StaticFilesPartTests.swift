@@ -108,7 +108,7 @@ import Testing
         case .whole(let response):
             #expect(isWhole)
             #expect(response.body?.readableBytes == size)
-        case .stream(let head, _, let range):
+        case .stream(let head, _, let range, _):
             #expect(!isWhole)
             #expect(head.status == .ok)
             #expect(head.headers["Content-Length"] == ["\(size)"])

@@ -62,6 +62,23 @@ import Testing
         #expect(exchange.isChunked != isHTTP10)
     }
 
+    @Test func `A stream whose client has closed its half writes a heartbeat at once, also without any`() throws {
+        let exchange = try World().read("transport=sse&heartbeat=0")
+        exchange.closeInput()
+        #expect(exchange.pieces == ["retry: 3000\n", "retry: 3000\n"])
+        #expect(!exchange.isEnded)
+    }
+
+    @Test func `A stream that is blocked writes nothing when its client closes its half`() throws {
+        let world = try World()
+        let exchange = try world.read("transport=sse")
+        exchange.takesWrites = false
+        try world.publish("x")
+        world.run()
+        exchange.closeInput()
+        #expect(exchange.writes.count == 2)
+    }
+
     @Test func `A gap is told before the first heartbeat`() throws {
         let world = try World()
         let cursor = try world.publish("1")

@@ -89,6 +89,11 @@ final class FakeExchange: Exchange {
         self.delegate?.drained()
     }
 
+    /// The client closes its half.
+    func closeInput() {
+        self.delegate?.inputClosed()
+    }
+
     /// The client goes.
     func disconnect() {
         let delegate = self.delegate

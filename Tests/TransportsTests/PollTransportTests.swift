@@ -154,6 +154,24 @@ import Testing
         #expect(abs(event.time - WallClock.system.milliseconds()) < 60_000)
     }
 
+    @Test func `A poll whose client has closed its half is held for a few seconds, and gets what comes until then`()
+        throws
+    {
+        let world = try World()
+        let exchange = try world.read("transport=poll&wait=60")
+        #expect(exchange.secondsLeft == 60)
+        exchange.closeInput()
+        #expect(exchange.secondsLeft == 5)
+        try world.publish("x")
+        world.run()
+        #expect(try PollAnswer(exchange.response).events.map(\.data) == ["x"])
+        let short = try world.read("transport=poll&wait=2")
+        short.closeInput()
+        #expect(short.secondsLeft == 2)
+        short.reachDeadline()
+        #expect(try PollAnswer(short.response).events.isEmpty)
+    }
+
     @Test func `A poll that the ledger fails is refused for a while`() throws {
         let world = try World()
         world.ledger.fail(with: .unavailable("disk full"))

@@ -68,26 +68,3 @@ extension FieldItem.Parameter {
         return String(decoding: text, as: UTF8.self)
     }
 }
-
-/// The media types that a client takes (RFC 9110, section 12.5.1).
-struct AcceptedTypes {
-    private var items: [FieldItem] = []
-
-    /// - Parameter field: All lines of the field `Accept`, with commas between them.
-    init(_ field: [UInt8]) {
-        var items: [FieldItem] = []
-        field.withUnsafeBytes { $0.forEachMember { items.append(FieldItem($0)) } }
-        self.items = items
-    }
-
-    /// Which of some media types the client names with the highest weight; the first of those with the same one. `nil` if it
-    /// names none of them, or only with a weight of 0: a wildcard chooses nothing.
-    func preferred(of mediaTypes: [String]) -> Int? {
-        var best: (index: Int, weight: Int)?
-        for (index, type) in mediaTypes.enumerated() {
-            let weight = self.items.first { $0.value == type }?.weight ?? 0
-            if weight > best?.weight ?? 0 { best = (index, weight) }
-        }
-        return best?.index
-    }
-}
