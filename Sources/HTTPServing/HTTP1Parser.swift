@@ -41,7 +41,9 @@ struct HTTP1Parser {
     private let headSize: Int
     private let fieldCount: Int
     private var state = State.head
-    private var buffer = ByteBuffer()
+    private(set) var buffer = ByteBuffer()
+    /// What is known of a head that is not all there.
+    private var progress: HTTP1HeadParser.Progress?
     /// How many bytes of this request have been passed over: extensions of its chunks, trailer fields.
     private var passedOver = 0
 
@@ -57,7 +59,11 @@ struct HTTP1Parser {
     var isEmpty: Bool { self.buffer.readableBytes == 0 }
 
     mutating func append(_ bytes: ByteBuffer) {
-        if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeImmutableBuffer(bytes) }
+        guard self.buffer.readableBytes > 0 else { return self.buffer = bytes }
+        // A buffer makes no room by itself of what was read from it. If there is always the beginning of a next request, it
+        // is never empty, and would grow by all that the client sends.
+        self.buffer.discardReadBytes()
+        self.buffer.writeImmutableBuffer(bytes)
     }
 
     /// The next part; `nil` if it is not all there yet.
@@ -104,20 +110,24 @@ struct HTTP1Parser {
 
     private mutating func head() throws(Problem) -> Part? {
         self.skipEmptyLines()
-        var parsed: (head: RequestHead, size: Int)?
-        var problem: Problem?
-        let limits = (headSize: self.headSize, fieldCount: self.fieldCount)
-        self.buffer.withUnsafeReadableBytes { bytes in
-            do throws(Problem) { parsed = try HTTP1HeadParser(bytes, limits.headSize, limits.fieldCount).parse() } catch
-            { problem = error }
+        let (headSize, fieldCount, progress) = (self.headSize, self.fieldCount, self.progress)
+        let outcome = self.buffer.withUnsafeReadableBytes { bytes in
+            Result { () throws(Problem) in
+                try HTTP1HeadParser(bytes, headSize, fieldCount).parse(from: progress)
+            }
         }
-        if let problem { throw problem }
-        guard let parsed else { return nil }
-        let framing = try Self.framing(of: parsed.head)
-        self.skip(parsed.size)
-        self.passedOver = 0
-        self.state = framing
-        return .head(parsed.head)
+        switch try outcome.get() {
+        case .incomplete(let progress):
+            self.progress = progress
+            return nil
+        case .head(let head, let size):
+            self.progress = nil
+            let framing = try Self.framing(of: head)
+            self.skip(size)
+            self.passedOver = 0
+            self.state = framing
+            return .head(head)
+        }
     }
 
     /// A robust server passes over an empty line or two before a request (RFC 9112, section 2.2).
