@@ -17,6 +17,9 @@ import Testing
     @Test(arguments: [
         "", "null", "https://", "://a", "a", "//a", "https:a", "https:/a", "https://a/", "https://a/b", "https://a?b",
         "https://u@a", "https://a b", "https://a:99999", " https://a", "1http://a", "ht tp://a", "https://a, https://b",
+        "https://[::1\0x]",
+        // The Kelvin sign, whose lower case is a Latin letter.
+        "\u{212A}://a",
     ])
     func `Anything else is none`(text: String) {
         #expect(Origin(text) == nil)

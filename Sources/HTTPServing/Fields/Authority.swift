@@ -85,8 +85,11 @@ extension Authority {
         /// Where an IPv6 address in brackets ends.
         private static func literalEnd(_ bytes: UnsafeRawBufferPointer) -> Int? {
             guard let close = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+            let literal = bytes[1..<close]
+            // To the C function the text ends at a NUL, so that anything could stand behind one.
+            guard !literal.contains(0) else { return nil }
             var address = in6_addr()
-            let text = String(decoding: bytes[1..<close], as: UTF8.self)
+            let text = String(decoding: literal, as: UTF8.self)
             return inet_pton(AF_INET6, text, &address) == 1 ? close + 1 : nil
         }
 

@@ -8,9 +8,9 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
     ///   says that it will not tell.
     package init?(_ text: some StringProtocol) {
         guard let end = text.firstRange(of: "://") else { return nil }
-        let scheme = text[..<end.lowerBound].lowercased()
+        let scheme = text[..<end.lowerBound]
         guard Self.isScheme(scheme), let authority = Authority(text[end.upperBound...]) else { return nil }
-        self.init(scheme: scheme, authority)
+        self.init(scheme: scheme.lowercased(), authority)
     }
 
     init(scheme: String, _ authority: Authority) {
@@ -21,7 +21,7 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
     private static let standardPorts = ["http": 80, "https": 443]
 
     /// RFC 3986, section 3.1. Pages of browsers' extensions and of applications have schemes of their own.
-    private static func isScheme(_ text: String) -> Bool {
+    private static func isScheme(_ text: some StringProtocol) -> Bool {
         guard let first = text.utf8.first, first.isLetterOrDigit, !first.isDigit else { return false }
         return text.utf8.allSatisfy { $0.isLetterOrDigit || "+-.".utf8.contains($0) }
     }
