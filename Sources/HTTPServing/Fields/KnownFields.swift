@@ -52,7 +52,8 @@ struct KnownFields: Sendable {
         case 16 where name.isText("content-encoding"): self.hasContentEncoding = true
         case 17 where name.isText("transfer-encoding"):
             self.transferEncodings += 1
-            value.forEachMember { self.transferCoding.add($0) }
+            // Empty members are not passed over here: proxies differ over what they are, and so over where content ends.
+            value.forEachPart(separator: UInt8(ascii: ",")) { self.transferCoding.add($0) }
         default: break
         }
     }
@@ -68,19 +69,19 @@ struct KnownFields: Sendable {
 
 /// How content is encoded on its way (RFC 9112, section 6.1).
 enum TransferCoding: Sendable {
-    /// As it is, or nothing was said.
+    /// Nothing was said: as it is.
     case none
     /// In chunks, and nothing else.
     case chunked
     /// By something that is not known here, perhaps in chunks at last.
     case unknown
-    /// `chunked` is there, but not once and last, so that nobody could say where the content ends.
+    /// `chunked` is there, but not once and last, or a member is empty, so that nobody could say where the content ends.
     case unframed
 
     /// Takes the next member of the list.
     mutating func add(_ coding: UnsafeRawBufferPointer) {
         switch self {
-        case .none: self = coding.isText("chunked") ? .chunked : .unknown
+        case .none: self = coding.isEmpty ? .unframed : coding.isText("chunked") ? .chunked : .unknown
         case .chunked: self = .unframed
         case .unknown, .unframed: break
         }
