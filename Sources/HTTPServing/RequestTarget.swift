@@ -16,9 +16,12 @@ struct RequestTarget: Sendable {
         guard !bytes.contains(UInt8(ascii: "#")) else {
             throw .badRequest("the target of a request has no fragment; a '#' in a name is written %23")
         }
-        if bytes.first == UInt8(ascii: "/") {
+        if case .CONNECT = method {
+            guard Authority.isValid(bytes) else { throw .invalidAuthority("the target of CONNECT") }
+            self.init(path: Array(bytes), query: [], authority: nil)
+        } else if bytes.first == UInt8(ascii: "/") {
             self.init(pathAndQuery: bytes, authority: nil)
-        } else if method == .CONNECT || (method == .OPTIONS && bytes.isExactly("*")) {
+        } else if method == .OPTIONS && bytes.isExactly("*") {
             self.init(path: Array(bytes), query: [], authority: nil)
         } else {
             try self.init(absolute: bytes)

@@ -32,7 +32,7 @@ import Testing
         Case(
             testDescription: "another protocol", head: .parsed(.GET, ["Connection": "Upgrade", "Upgrade": "h2c"]),
             keepsAlive: false, field: "close"),
-        Case(testDescription: "a tunnel", head: .parsed(.CONNECT), keepsAlive: false, field: "close"),
+        Case(testDescription: "a tunnel", head: .parsed(.CONNECT, target: "a:443"), keepsAlive: false, field: "close"),
     ]
 
     @Test(arguments: cases)

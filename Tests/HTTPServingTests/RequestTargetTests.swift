@@ -35,6 +35,11 @@ import Testing
         #expect(try target("x:443", .CONNECT).path == Array("x:443".utf8))
     }
 
+    @Test(arguments: ["/", "/a", "", "a:4?43", "a\"", "a\\", "a:99999", "http://a:443", "u@a:443", "a:443/"])
+    func `What CONNECT names must be a host`(text: String) {
+        #expect { try target(text, .CONNECT) } throws: { ($0 as? Problem)?.status == .badRequest }
+    }
+
     @Test(arguments: [
         "*", "a", "a/b", "?a", "x:443", "http:/x", "http:x", "http://", "http:///x", "http://?a", "http://u@x/",
         "http://a b/",
