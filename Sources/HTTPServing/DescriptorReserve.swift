@@ -13,7 +13,11 @@ final class DescriptorReserve: Sendable {
     }
 
     /// How many are held.
-    private static let size = 8
+    private static let size = 32
+    /// So few must be left that the reserve is given up, and so many must be left beside it when it is taken back.
+    private static let least = 8
+    /// How many clients are refused at a time with what was given up.
+    private static let mostRefusals = 20
 
     private let state: Mutex<State>
     /// How many connections have come, and not gone, since the reserve was given up.
@@ -37,7 +41,7 @@ final class DescriptorReserve: Sendable {
         Self.close(probe)
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return false }
-        return Int(probe[0]) >= Int(clamping: limit.rlim_cur) - Self.size
+        return Int(probe[0]) >= Int(clamping: limit.rlim_cur) - Self.least
     }
 
     func release() {
@@ -53,7 +57,7 @@ final class DescriptorReserve: Sendable {
     func reclaim() -> Bool {
         self.state.withLock { state in
             guard case .released = state else { return true }
-            guard !self.isScarce, let descriptors = Self.open(2 * Self.size) else { return false }
+            guard !self.isScarce, let descriptors = Self.open(Self.size + Self.least) else { return false }
             Self.close(Array(descriptors.dropFirst(Self.size)))
             state = .held(Array(descriptors.prefix(Self.size)))
             return true
@@ -62,8 +66,8 @@ final class DescriptorReserve: Sendable {
 
     // MARK: Those who are refused
 
-    /// Whether one more may be let in to be refused.
-    var allowsRefusal: Bool { self.refusals.load(ordering: .relaxed) < 2 }
+    /// How many more may be let in to be refused.
+    var refusalsLeft: Int { max(0, Self.mostRefusals - self.refusals.load(ordering: .relaxed)) }
 
     func refusalBegan() { self.refusals.add(1, ordering: .relaxed) }
 

@@ -58,8 +58,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
     static let outputSize = 64 << 10
     /// Answers that go out together, when all that was read is looked at or when they are many.
     var output = ByteBuffer()
-    /// How much the client had taken when the connection began to wait for it.
-    private var bytesTaken = 0
+    /// How much the client had taken at the last deadline; -1 before the first one, which so comes too early to tell.
+    private var bytesTaken = -1
     private var pace = ContentPace()
 
     private var due = Due.request
@@ -233,7 +233,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     func expect(_ due: Due, within time: TimeAmount) {
         self.due = due
-        self.bytesTaken = self.socket.bytesTaken
+        self.bytesTaken = -1
         self.loop.deadlines.set(.now() + time, of: self)
     }
 
@@ -301,8 +301,10 @@ extension HTTP1Connection: ServedConnection {
 
     /// A client that takes at least something of what is left within the time limit may go on.
     private func closeUnlessTaking(_ due: Due, within time: TimeAmount) {
-        guard self.socket.bytesLeft > 0, self.socket.bytesTaken > self.bytesTaken else { return self.close() }
+        let taken = self.socket.bytesTaken
+        guard self.socket.bytesLeft > 0, taken > self.bytesTaken else { return self.close() }
         self.expect(due, within: time)
+        self.bytesTaken = taken
     }
 }
 

@@ -216,6 +216,7 @@ struct HTTP1StateMachine {
             return .badRequest("a request needs exactly one field Host (RFC 9112, section 3.2)")
         }
         guard head.known.isHostValid else { return .invalidAuthority("the field Host") }
+        if let name = head.known.repeated { return .repeated(name) }
         if let length = head.known.contentLength, length > self.bodySize {
             return .bodyTooLarge(self.bodySize)
         }

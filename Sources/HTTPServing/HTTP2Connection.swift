@@ -241,7 +241,8 @@ final class HTTP2Connection: ChannelInboundHandler {
     private func inspect(_ now: NIODeadline) {
         self.noteTaken(now)
         guard self.socket.isDrained else {
-            if now - self.lastTaken >= self.loop.limits.writeTimeout { self.close() }
+            // What was taken is looked at only now and then.
+            if now - self.lastTaken >= self.loop.limits.writeTimeout + Self.inspection { self.close() }
             return
         }
         let silence = now - self.lastHeard

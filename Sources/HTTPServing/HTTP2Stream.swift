@@ -21,7 +21,12 @@ final class HTTP2Stream {
     }
 
     /// What the deadline is for.
-    private enum Due { case body, write, delegate }
+    private enum Due: Equatable {
+        case body
+        /// That the windows open. The first deadline may come too early to tell.
+        case write(isLast: Bool)
+        case delegate
+    }
 
     /// How much may be written before it is sent, in bytes.
     private static let outputLimit = 64 << 10
@@ -187,14 +192,16 @@ final class HTTP2Stream {
 
     /// A client whose line is still busy with what was sent before the stream began to wait has not come to open its windows.
     /// Whether it takes that at all the connection sees.
-    private func resetUnlessBusy() {
+    private func resetUnlessBusy(_ isLast: Bool) {
         guard let connection = self.connection else { return }
-        if connection.hasTaken(self.sentBefore) { return connection.reset(self.id, .cancel) }
+        let hasTaken = connection.hasTaken(self.sentBefore)
+        if hasTaken, isLast { return connection.reset(self.id, .cancel) }
+        self.due = .write(isLast: hasTaken)
         self.loop.deadlines.set(.now() + self.loop.limits.writeTimeout, of: self)
     }
 
     private func expectProgress() {
-        self.due = .write
+        self.due = .write(isLast: false)
         self.sentBefore = self.connection?.bytesWritten ?? 0
         self.loop.deadlines.set(.now() + self.loop.limits.writeTimeout, of: self)
     }
@@ -279,7 +286,7 @@ extension HTTP2Stream: DeadlineOwner {
     func deadlineReached(_ now: NIODeadline) {
         switch self.due {
         case .body: self.refuseUnlessInPace()
-        case .write: self.resetUnlessBusy()
+        case .write(let isLast): self.resetUnlessBusy(isLast)
         case .delegate: self.delegate?.deadlineReached(now)
         }
     }

@@ -26,6 +26,9 @@ final class ListenerHandler: ChannelInboundHandler {
     /// How long connections must have been accepted again for the log to say so.
     static let recovery = TimeAmount.seconds(5)
 
+    /// The most clients that are let in at once to be refused.
+    private static let refusalsAtOnce = 4
+
     /// What the system may have too little of to give a connection: files of the process, files of all, memory.
     private static let exhaustion: Set<CInt> = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
 
@@ -76,10 +79,10 @@ final class ListenerHandler: ChannelInboundHandler {
 
     /// Accepts as many connections at once as usual, or only one or none.
     private func accept(
-        atOnce count: UInt = UInt(HTTPServer.acceptsAtOnce), none: Bool = false, _ context: ChannelHandlerContext
+        atOnce count: Int = HTTPServer.acceptsAtOnce, none: Bool = false, _ context: ChannelHandlerContext
     ) {
         guard let options = context.channel.syncOptions else { return }
-        try? options.setOption(.maxMessagesPerRead, value: count)
+        try? options.setOption(.maxMessagesPerRead, value: UInt(count))
         try? options.setOption(.autoRead, value: !none)
     }
 
@@ -97,8 +100,8 @@ final class ListenerHandler: ChannelInboundHandler {
             if self.reserve.reclaim() {
                 self.state = .recovering(since: context.eventLoop.now)
                 self.accept(context)
-            } else if self.reserve.allowsRefusal {
-                self.accept(atOnce: 1, context)
+            } else if self.reserve.refusalsLeft > 0 {
+                self.accept(atOnce: min(self.reserve.refusalsLeft, Self.refusalsAtOnce), context)
             }
         }
     }

@@ -62,6 +62,10 @@ extension Problem {
         Problem(.badRequest, "Bad request", detail: detail)
     }
 
+    static func repeated(_ name: StaticString) -> Problem {
+        .badRequest("a request has at most one field \(name) (RFC 9110, section 5.3)")
+    }
+
     static func headTooLarge(_ key: String, _ most: Int, _ unit: String) -> Problem {
         Problem(
             .requestHeaderFieldsTooLarge, "Request head too large",

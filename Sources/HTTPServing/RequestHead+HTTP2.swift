@@ -22,6 +22,7 @@ extension RequestHead {
         let (bytes, fields) = try Self.fields(headers)
         self.init(method: known, target: target, isHTTP10: false, bytes: bytes, fields: fields)
         guard self.known.hostCount <= 1, self.known.isHostValid else { throw .invalidAuthority("the field Host") }
+        if let name = self.known.repeated { throw .repeated(name) }
         guard self.known.contentLengths == 0 || (self.known.contentLengths == 1 && self.known.contentLength != nil)
         else {
             throw .badRequest("the field Content-Length must be one number (RFC 9110, section 8.6)")

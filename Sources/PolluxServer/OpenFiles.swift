@@ -18,6 +18,14 @@ public enum OpenFiles {
         return Int(clamping: hard)
     }
 
+    /// So many must be allowed for any command to work.
+    public static let least = 96
+
+    /// Says that there are fewer.
+    public static func tooFew(_ openFiles: Int) -> String {
+        "the process may have only \(openFiles) open files, but needs at least \(self.least); raise the limit (ulimit -n, LimitNOFILE=)"
+    }
+
     /// Descriptors that are left for the ledger, listeners, loops, and files that are sent.
     private static let reserve = 128
 

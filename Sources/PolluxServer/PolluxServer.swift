@@ -49,7 +49,7 @@ public struct PolluxServer: Service {
             ownOrigins: sites.ownOrigins(self.configuration.publicOrigins))
         let router = Router(
             channels: try await ChannelResource(bridge, configuration: self.configuration.transports, group: group),
-            files: self.configuration.publicFolder.flatMap { StaticFiles(folder: $0) },
+            files: try self.files(),
             cors: cors, credentials: sites.credentials)
         var http = self.configuration.http
         http.cors = cors
@@ -69,6 +69,17 @@ public struct PolluxServer: Service {
         router.drain()
         await server.drain(within: self.configuration.drainTimeout)
         self.logger.info("stopped")
+    }
+
+    /// The files of the public folder. One that is named must be there; the default may be missing.
+    private func files() throws -> StaticFiles? {
+        guard let folder = self.configuration.publicFolder else { return nil }
+        if let files = StaticFiles(folder: folder) { return files }
+        guard folder == ServerConfiguration().publicFolder else {
+            throw ConfigurationError(problems: ["publicFolder is \"\(folder)\", but there is no such folder"])
+        }
+        self.logger.notice("no files are served: there is no such folder", metadata: ["publicFolder": "\(folder)"])
+        return nil
     }
 
     private func bridge() throws -> Bridge {

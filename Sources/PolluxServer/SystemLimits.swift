@@ -43,6 +43,7 @@ public struct SystemLimits: Sendable {
     private static let otherThreads = 16
 
     private func connectionProblems(_ configuration: ServerConfiguration) -> [String] {
+        guard self.openFiles >= OpenFiles.least else { return [OpenFiles.tooFew(self.openFiles)] }
         let most = OpenFiles.connections(within: self.openFiles)
         guard let connections = configuration.connections, connections > most else { return [] }
         return [

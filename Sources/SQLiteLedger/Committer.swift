@@ -136,8 +136,10 @@ final class Committer: @unchecked Sendable {
             throw LedgerError.unavailable(
                 "\(path) was moved, deleted or replaced while it was in use; put it back, or restart the server")
         }
-        let log = self.file.path + "-wal"
-        if self.identities[log] == nil { self.identities[log] = FileIdentity(of: log) }
+        for suffix in ["-wal", "-shm"] {
+            let path = self.file.path + suffix
+            if self.identities[path] == nil { self.identities[path] = FileIdentity(of: path) }
+        }
     }
 
     private func keepLogShort(_ database: Database) {

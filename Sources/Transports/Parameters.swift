@@ -29,8 +29,8 @@ struct Parameters {
                 self.channels.append(field.value)
             } else if !field.value.isEmpty, self.values[plain] == nil {
                 self.values[plain] = Value(name: field.name, encoded: field.value)
+                if field.name.lowercased().hasPrefix("evs_") { self.isPolyfill = true }
             }
-            if field.name.lowercased().hasPrefix("evs_") { self.isPolyfill = true }
         }
     }
 

@@ -58,6 +58,7 @@ struct PublishRequest {
             }
             return try Self.draft(type: Self.queryType(request), data: body)
         case "application/x-www-form-urlencoded":
+            try Self.requireUTF8(contentType)
             return try Self.form(body, request)
         case .some(let other):
             throw Problem(

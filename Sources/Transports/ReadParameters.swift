@@ -78,7 +78,9 @@ struct ReadParameters {
             switch request.preferred(of: Self.mediaTypes) {
             case 0: return .eventStream
             case 1: return .poll
-            default: return named.isPolyfill || named.has("padding") ? .eventStream : .poll
+            default:
+                let wantsPadding = try Self.padding(named) > 0
+                return named.isPolyfill || wantsPadding ? .eventStream : .poll
             }
         }
     }
@@ -156,13 +158,18 @@ struct ReadParameters {
             self.heartbeatForm = known
         }
         self.opening = try self.opening(request, named)
-        switch try named.text("padding") {
-        case "true": self.padding = 2_048
-        case "false", nil: break
-        case .some: self.padding = try named.number("padding", most: 8_192, or: "true or ") ?? 0
-        }
-        if let preamble = try named.number("evspreamble", most: 8_192) { self.padding = max(self.padding, preamble) }
+        self.padding = try Self.padding(named)
         let polyfillBudget = try named.number("evsbuffersizelimit", most: .max)
         self.budget = try named.number("budget", most: .max) ?? polyfillBudget
+    }
+
+    /// How many bytes of comment the client wants first.
+    private static func padding(_ named: Parameters) throws(Problem) -> Int {
+        let preamble = try named.number("evspreamble", most: 8_192) ?? 0
+        switch try named.text("padding") {
+        case "true": return max(2_048, preamble)
+        case "false", nil: return preamble
+        case .some: return max(try named.number("padding", most: 8_192, or: "true or ") ?? 0, preamble)
+        }
     }
 }

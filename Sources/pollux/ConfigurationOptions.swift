@@ -41,16 +41,15 @@ struct ConfigurationOptions: ParsableArguments {
             file: self.config, environment: ProcessInfo.processInfo.environment, flags: self.flags)
     }
 
-    private var flags: [String: String] {
-        var flags: [String: String] = [:]
-        for setting in self.settings {
+    /// Keys and values, of which a later one wins.
+    private var flags: [(key: String, value: String)] {
+        let set = self.settings.map { setting in
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            flags[String(parts[0])] = String(parts[1])
+            return (key: String(parts[0]), value: String(parts[1]))
         }
-        flags["host"] = self.host ?? flags["host"]
-        flags["port"] = self.port ?? flags["port"]
-        flags["loops"] = self.loops ?? flags["loops"]
-        flags["publicFolder"] = self.publicFolder ?? flags["publicFolder"]
-        return flags
+        let named = [
+            ("host", self.host), ("port", self.port), ("loops", self.loops), ("publicFolder", self.publicFolder),
+        ]
+        return set + named.compactMap { key, value in value.map { (key: key, value: $0) } }
     }
 }

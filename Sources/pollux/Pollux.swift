@@ -1,4 +1,7 @@
 import ArgumentParser
+import Glibc
+import PolluxClient
+import PolluxServer
 
 /// The command line.
 @main
@@ -18,4 +21,21 @@ struct Pollux: AsyncParsableCommand {
             ServeCommand.self, PublishCommand.self, TailCommand.self, ConfigCommand.self, BackupCommand.self,
             RestoreCommand.self, InspectCommand.self, BenchCommand.self,
         ])
+
+    /// Runs a command. One whose output could not be written has failed, whatever it did.
+    static func main() async {
+        let openFiles = OpenFiles.raiseLimit()
+        guard openFiles >= OpenFiles.least else { self.fail(OpenFiles.tooFew(openFiles)) }
+        await self.main(nil)
+        let isFlushed = fflush(nil) == 0
+        let code = errno
+        if let failure = LineWriter.output.failure ?? (isFlushed || code == EPIPE ? nil : SystemError(code: code)) {
+            self.fail("cannot write to standard output: \(failure)")
+        }
+    }
+
+    private static func fail(_ reason: String) -> Never {
+        LineWriter.errors.write("pollux: \(reason)")
+        Glibc.exit(1)
+    }
 }

@@ -6,6 +6,12 @@ import ServiceLifecycle
 import TLS
 import UnixSignals
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// `pollux serve`.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,6 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
     var isSelfSigned = false
 
     func run() async throws {
+        // Until the server has something to do at this signal, it does nothing.
+        signal(SIGHUP, SIG_IGN)
         var configuration = try self.options.load().server
         var logger = Logger(label: "pollux", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = configuration.logLevel

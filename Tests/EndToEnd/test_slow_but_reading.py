@@ -3,6 +3,8 @@
 Each of them is owed more than the kernel takes for it, reads slowly for several times the limit, and then as fast as it can.
 """
 
+import time
+
 import pytest
 
 from asking import Throttled, is_held_by_server, until_read
@@ -97,3 +99,25 @@ def test_a_client_that_takes_nothing_is_let_go(server, channel, target):
         until_read(connection)
         assert is_held_by_server(connection)
         eventually(lambda: not is_held_by_server(connection), 20, "it is let go")
+
+
+@pytest.mark.roads("h2")
+def test_a_stream_whose_window_stays_shut_is_let_go_though_its_siblings_flow(server, channel):
+    publish_much(server, channel)
+    with server.connect(60, window=65535) as connection:
+        stalled = connection.ask("GET", channel_path(channel) + "?since=earliest&transport=sse")
+        stalled.is_stalled = True
+        live = connection.ask("GET", channel_path(channel + "/live") + "?transport=sse&heartbeat=0")
+        connection.head_of(live)
+        seen = 0
+
+        def is_let_go():
+            nonlocal seen
+            server.publish(channel + "/live", "flows")
+            seen += 1
+            while b"".join(live.frames).count(b"data: flows\n") < seen:
+                connection.fill(time.monotonic() + 10)
+            return stalled.ended == "cut"
+
+        eventually(is_let_go, 20, "the stream is reset")
+        assert live.ended is None

@@ -36,7 +36,10 @@ import Testing
         #expect(Authority(text) == nil)
     }
 
-    @Test(arguments: [("X:80", "x:80"), ("x:", "x"), ("[::1]:8080", "[::1]:8080"), ("[::A]", "[::a]")])
+    @Test(arguments: [
+        ("X:80", "x:80"), ("x:", "x"), ("[::1]:8080", "[::1]:8080"), ("[::A]", "[::a]"),
+        ("[2001:0DB8:0:0::1]:80", "[2001:db8::1]:80"),
+    ])
     func `It is written as it would be sent`(text: String, written: String) {
         #expect(Authority(text)?.description == written)
     }

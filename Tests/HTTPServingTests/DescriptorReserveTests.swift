@@ -13,13 +13,12 @@ import Testing
         #expect(reserve.reclaim())
     }
 
-    @Test func `Two at a time are let in to be refused`() {
+    @Test func `A few at a time are let in to be refused`() {
         let reserve = DescriptorReserve()
-        reserve.refusalBegan()
-        #expect(reserve.allowsRefusal)
-        reserve.refusalBegan()
-        #expect(!reserve.allowsRefusal)
-        reserve.refusalEnded()
-        #expect(reserve.allowsRefusal)
+        #expect(reserve.refusalsLeft == 20)
+        for _ in 0..<25 { reserve.refusalBegan() }
+        #expect(reserve.refusalsLeft == 0)
+        for _ in 0..<6 { reserve.refusalEnded() }
+        #expect(reserve.refusalsLeft == 1)
     }
 }

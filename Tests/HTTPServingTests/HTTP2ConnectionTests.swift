@@ -75,7 +75,10 @@ import Testing
         try pair.exchange()
         try pair.wait(.seconds(29))
         #expect(try pair.reset(of: 1) == nil)
+        // The first deadline may come too early to tell.
         try pair.wait(.seconds(31))
+        #expect(try pair.reset(of: 1) == nil)
+        try pair.wait(.seconds(62))
         #expect(try pair.reset(of: 1) == .cancel)
         _ = exchanges[1].write(ByteBuffer(string: "abc"))
         try pair.exchange()

@@ -46,6 +46,7 @@ import Testing
             ]))
         #expect(known.hostCount == 2)
         #expect(known.origin == "a")
+        #expect(known.repeated?.description == "Origin")
         #expect(known.accept == Array(",b".utf8))
     }
 

@@ -22,11 +22,21 @@ import Transports
         #expect(loaded.server.http.host == "file")
     }
 
+    @Test func `Of several flags the last one wins, and those before it must fit all the same`() throws {
+        #expect(
+            try LoadedConfiguration(flags: [("port", "1"), ("port", "2")].map { (key: $0, value: $1) }).server.http.port
+                == 2)
+        let error = #expect(throws: ConfigurationError.self) {
+            try LoadedConfiguration(flags: [(key: "port", value: "x"), (key: "port", value: "2")])
+        }
+        #expect(error?.problems == [#"command line: port is "x", but must be a whole number from 0 to 65535"#])
+    }
+
     @Test func `What is not as by default is told with where it comes from`() throws {
         let loaded = try LoadedConfiguration(
             file: repositoryPath("config/pollux.json"),
             environment: ["POLLUX_PUBLIC_FOLDER": "", "POLLUX_PORT": "9000", "POLLUX_LOOPS": "2"],
-            flags: ["port": "9001"])
+            flags: [(key: "port", value: "9001")])
         #expect(
             loaded.describe() == """
                 port = 9001 (from the command line)

@@ -90,7 +90,7 @@ import Testing
 
     @Test func `A file that cannot be read is named, and the other places are checked all the same`() {
         let error = #expect(throws: ConfigurationError.self) {
-            try LoadedConfiguration(file: "/no/such.json", flags: ["port": "x"])
+            try LoadedConfiguration(file: "/no/such.json", flags: [(key: "port", value: "x")])
         }
         #expect(error?.problems.count == 2)
         #expect(error?.description.contains("/no/such.json: cannot be read: No such file or directory") == true)

@@ -6,11 +6,14 @@ import Testing
 func load(
     _ text: String? = nil, environment: [String: String] = [:], flags: [String: String] = [:]
 ) throws -> LoadedConfiguration {
-    guard let text else { return try LoadedConfiguration(environment: environment, flags: flags) }
+    guard let text else {
+        return try LoadedConfiguration(environment: environment, flags: flags.map { (key: $0.key, value: $0.value) })
+    }
     let path = FileManager.default.temporaryDirectory.appending(path: "pollux-\(UUID().uuidString).json").path
     try Data(text.utf8).write(to: URL(filePath: path))
     defer { try? FileManager.default.removeItem(atPath: path) }
-    return try LoadedConfiguration(file: path, environment: environment, flags: flags)
+    return try LoadedConfiguration(
+        file: path, environment: environment, flags: flags.map { (key: $0.key, value: $0.value) })
 }
 
 /// What is wrong with a configuration.

@@ -10,7 +10,7 @@ import Testing
     }
 
     @Test func `What nobody has set fits every system`() {
-        #expect(problems(SystemLimits(openFiles: 64, threads: 2, memory: 64 << 20)) { _ in }.isEmpty)
+        #expect(problems(SystemLimits(openFiles: 96, threads: 2, memory: 64 << 20)) { _ in }.isEmpty)
     }
 
     @Test(arguments: [(10_000 - 192, 0), (10_000 - 191, 1), (1_000_000, 1)])
@@ -18,6 +18,11 @@ import Testing
         let found = problems(SystemLimits(openFiles: 10_000)) { $0.connections = connections }
         #expect(found.count == count)
         #expect(found.allSatisfy { $0.hasPrefix("limits.connections is \(connections), ") && $0.contains("10000") })
+    }
+
+    @Test func `With too few open files nothing can be done`() {
+        let found = problems(SystemLimits(openFiles: 95)) { _ in }
+        #expect(found.count == 1 && found.allSatisfy { $0.contains("95") && $0.contains("96") })
     }
 
     @Test(arguments: [(84, 0), (85, 1)])

@@ -106,6 +106,7 @@ import Testing
         Refusal("text/plain; charset=utf-16", "a", .unsupportedMediaType, "charset=utf-16"),
         Refusal("text/plain", bytes: [0xC3], .unprocessableEntity, "UTF-8"),
         Refusal("text/html", "a", .unsupportedMediaType, "text/html"),
+        Refusal("\(form); charset=latin1", "data=a", .unsupportedMediaType, "charset=latin1"),
         Refusal("multipart/form-data; boundary=x", "a", .unsupportedMediaType, "multipart/form-data"),
         Refusal(nil, "", .unprocessableEntity, "Content-Type"),
         Refusal(nil, bytes: [0xFF], .unprocessableEntity, "UTF-8"),

@@ -26,7 +26,7 @@ package struct Authority: Hashable, Sendable, CustomStringConvertible {
         guard let parts = Parts(bytes) else { return nil }
         let isLiteral = bytes.first == UInt8(ascii: "[")
         let host = String(decoding: bytes[parts.host], as: UTF8.self).lowercased()
-        self.host = isLiteral ? String(host.dropFirst().dropLast()) : host
+        self.host = isLiteral ? Self.canonical(host.dropFirst().dropLast()) : host
         self.port = parts.port
         self.isAddress = isLiteral || Self.isIPv4(host)
     }
@@ -47,6 +47,15 @@ package struct Authority: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether these bytes are an authority; makes no text of them.
     static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool { Parts(bytes) != nil }
+
+    /// An IPv6 address in its one spelling (RFC 5952, section 4).
+    private static func canonical(_ address: Substring) -> String {
+        var bytes = in6_addr()
+        guard inet_pton(AF_INET6, String(address), &bytes) == 1 else { return String(address) }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(AF_INET6, &bytes, &text, socklen_t(text.count)) != nil else { return String(address) }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
 
     private static func isIPv4(_ host: String) -> Bool {
         var address = in_addr()

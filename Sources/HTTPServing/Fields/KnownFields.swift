@@ -29,6 +29,8 @@ struct KnownFields: Sendable {
     private(set) var lastEventID: [UInt8]?
     private(set) var contentType: ContentType?
     private(set) var hasContentEncoding = false
+    /// The name of a field that is there twice though it has one value: which of them counts would be anybody's guess.
+    private(set) var repeated: StaticString?
     private(set) var hasIdempotencyKey = false
 
     /// Notes a field. Most names are none of these, and fall out by their length.
@@ -38,11 +40,15 @@ struct KnownFields: Sendable {
             self.hostCount += 1
             self.isHostValid = self.isHostValid && (value.isEmpty || Authority.isValid(value))
         case 6 where name.isText("accept"): self.accept = self.accept.map { $0 + ",".utf8 + value } ?? Array(value)
-        case 6 where name.isText("origin"): self.origin = self.origin ?? String(decoding: value, as: UTF8.self)
+        case 6 where name.isText("origin"):
+            if self.origin != nil { self.repeated = "Origin" }
+            self.origin = self.origin ?? String(decoding: value, as: UTF8.self)
         case 6 where name.isText("expect"):
             value.forEachMember { if $0.isText("100-continue") { self.expectsContinue = true } }
         case 10 where name.isText("connection"): self.takeConnection(value)
-        case 12 where name.isText("content-type"): self.contentType = self.contentType ?? ContentType(value)
+        case 12 where name.isText("content-type"):
+            if self.contentType != nil { self.repeated = "Content-Type" }
+            self.contentType = self.contentType ?? ContentType(value)
         case 13 where name.isText("last-event-id"): self.lastEventID = self.lastEventID ?? Array(value)
         case 14 where name.isText("content-length"):
             self.contentLengths += 1

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -12,6 +14,18 @@ public struct LineWriter: Sendable {
     public static let errors = LineWriter(descriptor: STDERR_FILENO)
 
     private let descriptor: CInt
+    private let failed = Failed()
+
+    /// What a write failed with, for all copies of a writer.
+    private final class Failed: Sendable {
+        let code = Atomic<CInt>(0)
+    }
+
+    /// Why something could not be written; `nil` if all was, and also where only nobody reads any more.
+    public var failure: SystemError? {
+        let code = self.failed.code.load(ordering: .relaxed)
+        return code == 0 ? nil : SystemError(code: code)
+    }
 
     /// - Parameter descriptor: Is written to, and not closed.
     public init(descriptor: CInt) {
@@ -30,7 +44,10 @@ public struct LineWriter: Sendable {
         var rest = Array((line + terminator).utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { send($0) }
-            guard count >= 0 || errno == EINTR else { return false }
+            guard count >= 0 || errno == EINTR else {
+                if errno != EPIPE { self.failed.code.store(errno, ordering: .relaxed) }
+                return false
+            }
             rest = rest.dropFirst(max(count, 0))
         }
         return true

@@ -30,15 +30,21 @@ public struct LoadedConfiguration: Sendable {
     /// - Parameters:
     ///   - path: The JSON file, of at most 1 MiB; `nil` for none.
     ///   - environment: All variables; those that do not begin with `POLLUX_` are passed over.
-    ///   - flags: What the command line says, by key: `limits.eventSize`.
+    ///   - flags: What the command line says, by key (`limits.eventSize`), of which a later one wins.
     /// - Throws: ``ConfigurationError`` with everything that is wrong.
     public init(
-        file path: String? = nil, environment: [String: String] = [:], flags: [String: String] = [:]
+        file path: String? = nil, environment: [String: String] = [:],
+        flags: [(key: String, value: String)] = []
     ) throws(ConfigurationError) {
         var findings = Findings()
         let file = path.map { ConfigurationFile($0, &findings) }
+        let winning = Dictionary(flags.map { ($0.key, $0.value) }) { _, last in last }
+        // One that is overridden must fit all the same.
+        for flag in flags where winning[flag.key] != flag.value {
+            _ = Layer(.commandLine, Self.entries([flag.key: flag.value]), &findings)
+        }
         let layers = [
-            Layer(.commandLine, Self.entries(flags), &findings),
+            Layer(.commandLine, Self.entries(winning), &findings),
             Layer(.environment, Self.entries(environment.filter { $0.key.hasPrefix("POLLUX_") }), &findings),
             file.map { Layer($0.place, $0.entries, &findings) },
         ]
