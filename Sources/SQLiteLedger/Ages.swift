@@ -9,7 +9,7 @@ import Channels
 struct Ages {
     /// By how much the clocks may drift apart before it is noted, in milliseconds.
     private static let tolerance: Int64 = 1_000
-    /// How many changes of the time of day are remembered.
+    /// How many changes of the time of day are told apart.
     private static let mostChanges = 64
 
     /// Positions behind `after` were given while the time of day was `lead` milliseconds ahead of the steady clock.
@@ -27,7 +27,7 @@ struct Ages {
     init(at opening: Moment, head: Position) {
         self.opening = opening
         self.openingHead = head
-        self.changes = [Change(after: .zero, lead: opening.lead)]
+        self.changes = [Change(after: head, lead: opening.lead)]
         self.now = opening.steadyMilliseconds
     }
 
@@ -37,12 +37,20 @@ struct Ages {
         let lead = moment.lead
         guard let last = self.changes.last, abs(lead - last.lead) >= Self.tolerance else { return }
         self.changes.append(Change(after: head, lead: lead))
-        if self.changes.count > Self.mostChanges { self.changes.removeFirst() }
+        if self.changes.count > Self.mostChanges { self.mergeOldest() }
+    }
+
+    /// Makes one of the two oldest changes, with the smaller lead: what is aged by it may count as too young, but nothing
+    /// goes before its time.
+    private mutating func mergeOldest() {
+        let oldest = self.changes.removeFirst()
+        self.changes[0] = Change(after: oldest.after, lead: min(oldest.lead, self.changes[0].lead))
     }
 
     /// When a row was written, by the steady clock.
     func instant(ofTime time: Int64, at position: Position) -> Int64 {
-        let lead = (self.changes.last { $0.after < position } ?? self.changes[0]).lead
+        // No change is from before the opening: rows from then count by its lead.
+        let lead = self.changes.last { $0.after < position }?.lead ?? self.opening.lead
         let latest = position <= self.openingHead ? self.opening.steadyMilliseconds : self.now
         return min(time - lead, latest)
     }

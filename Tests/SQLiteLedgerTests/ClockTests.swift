@@ -66,4 +66,29 @@ import Testing
         }
         #expect(ages.instant(ofTime: 990 * 86_400_000, at: Position(rawValue: 991)) == 990)
     }
+
+    @Test func `What is older than the opening keeps its age, however often the clock is set afterwards`() throws {
+        let head = Position(rawValue: 5)
+        var ages = Ages(at: Moment(milliseconds: today, steadyMilliseconds: 0), head: head)
+        for number in 1...1_000 {
+            ages.advance(
+                to: Moment(milliseconds: today + Int64(number) * day, steadyMilliseconds: Int64(number)),
+                head: Position(rawValue: 5 + UInt64(number)))
+        }
+        #expect(ages.instant(ofTime: today - 1_000, at: head) == -1_000)
+    }
+
+    @Test func `An event of whose time of day nothing is known any more is thought too young, not too old`() throws {
+        var ages = Ages(at: Moment(milliseconds: today, steadyMilliseconds: 0), head: .zero)
+        var instants: [Int64] = []
+        for number in 1...1_000 {
+            // To and fro.
+            let time = today + (number.isMultiple(of: 2) ? day : 0) + Int64(number)
+            ages.advance(
+                to: Moment(milliseconds: time, steadyMilliseconds: Int64(number)),
+                head: Position(rawValue: UInt64(number)))
+            instants.append(ages.instant(ofTime: today + 1, at: Position(rawValue: 2)))
+        }
+        #expect(instants.allSatisfy { $0 >= 1 })
+    }
 }
