@@ -57,15 +57,23 @@ struct PEMFile {
         unlink(partial)
         let file = Self.create(partial, mode: isSecret ? 0o600 : 0o644)
         guard file >= 0 else { throw Self.failure() }
-        let target = try OpenSSLError.require(BIO_new_fd(file, BIO_CLOSE))
         do throws(OpenSSLError) {
-            defer { BIO_free(target) }
-            try body(target)
+            try Self.fill(file, body)
+            guard rename(partial, self.path) == 0 else { throw Self.failure() }
         } catch {
             unlink(partial)
             throw error
         }
-        guard rename(partial, self.path) == 0 else { throw Self.failure() }
+    }
+
+    /// Writes to an open file, and closes it.
+    private static func fill(_ file: CInt, _ body: (OpaquePointer) throws(OpenSSLError) -> Void) throws(OpenSSLError) {
+        guard let target = BIO_new_fd(file, BIO_CLOSE) else {
+            close(file)
+            throw .drain()
+        }
+        defer { BIO_free(target) }
+        try body(target)
     }
 
     private static func create(_ path: String, mode: mode_t) -> CInt {

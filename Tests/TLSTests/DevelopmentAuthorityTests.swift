@@ -70,6 +70,15 @@ import Testing
         #expect(try identity(certificates).covers("new.test"))
     }
 
+    @Test(arguments: ["server.pem", "server-key.pem"])
+    func `What could not be put in its place is not left beside it`(name: String) throws {
+        let certificates = try Certificates()
+        let file = certificates.authority.certificateFile.replacing("server.pem", with: name)
+        #expect(unlink(file) == 0 && mkdir(file, 0o700) == 0)
+        #expect(throws: (any Error).self) { try certificates.authority.prepare(names: ["localhost", "new.test"]) }
+        #expect(access(file + ".partial", F_OK) != 0)
+    }
+
     @Test func `A byte order mark before a certificate or a key does no harm, and UTF-16 is named`() throws {
         let certificates = try Certificates()
         for file in [certificates.authority.certificateFile, certificates.authority.keyFile] {
