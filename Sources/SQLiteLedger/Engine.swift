@@ -23,7 +23,7 @@ final class Engine: Sendable {
         committed: @escaping @Sendable (Commit) -> Void
     ) throws {
         try DatabaseFile(path: configuration.path).makeFolder()
-        let lock = try FileLock(configuration.path)
+        let lock = try FileLock(configuration.path, .ledger)
         let file = DatabaseFile(path: configuration.path)
         try file.files.requireRegular()
         let queue = try file.openForWriting(isNew: lock.isEmpty, logSize: configuration.logSize)

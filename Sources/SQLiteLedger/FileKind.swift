@@ -19,6 +19,10 @@ enum FileKind: Equatable {
             self = .nothing
             return
         }
+        self.init(status)
+    }
+
+    init(_ status: stat) {
         self =
             switch status.st_mode & mode_t(S_IFMT) {
             case mode_t(S_IFREG): .regular

@@ -14,12 +14,15 @@ public enum LedgerCopy {
     public typealias Progress = (Double) -> Void
 
     private static let pagesPerStep: CInt = 2_000
+    /// What SQLite reads into the database that it finds beside it.
+    private static let logSuffixes = ["-wal", "-journal"]
 
     /// Copies a ledger, as it is at one moment, into one file. It may be in use meanwhile.
     ///
     /// - Parameters:
     ///   - target: Is there as a whole or not at all.
-    ///   - replaces: Whether a file that is there may be replaced. Never are links, devices, and files of the ledger.
+    ///   - replaces: Whether a file that is there may be replaced. Never are links, devices, files of the ledger, and
+    ///     ledgers that are in use or have something beside them.
     /// - Throws: ``LedgerError`` when there is no ledger, or the target is there or cannot be written.
     public static func backUp(
         _ path: String, to target: String, replacing replaces: Bool = false, progress: @escaping Progress = { _ in }
@@ -28,10 +31,12 @@ public enum LedgerCopy {
         try source.requireThere()
         try DatabaseFile(path: target).makeFolder()
         try source.files.requireTarget(target, replacing: replaces)
+        let replaced = FileKind(at: target) == .nothing ? nil : try FileLock(target, .replaced)
+        try LedgerFiles(target).requireNoneBeside()
         let partial = try PartialFile(beside: target, from: source.files)
         try Self.copy(source, to: partial, progress) { _ in }
-        try source.files.requireTarget(target, replacing: replaces)
-        try partial.move(to: target)
+        try LedgerFiles(target).requireNoneBeside()
+        try partial.move(to: target, replacing: replaced)
     }
 
     /// Puts a backup in the place of a ledger. It begins a new epoch there: events after it may have been given out before.
@@ -43,7 +48,7 @@ public enum LedgerCopy {
         -> String?
     {
         try DatabaseFile(path: path).makeFolder()
-        let lock = try FileLock(path)
+        let lock = try FileLock(path, .ledger)
         defer { withExtendedLifetime(lock) {} }
         let file = DatabaseFile(path: path)
         let path = file.path
@@ -64,7 +69,7 @@ public enum LedgerCopy {
             }
         }
         let replaced = try Self.setAside(path, isEmpty: lock.isEmpty)
-        try partial.move(to: path)
+        try partial.move(to: path, replacing: lock)
         try Self.syncFolder(of: path)
         try mark.write(Mark.Content(epoch: epoch, head: head, boot: Boot.name, isSafe: true))
         return replaced
@@ -83,15 +88,16 @@ public enum LedgerCopy {
         if !isEmpty, link(path, name) != 0 {
             throw LedgerError.unavailable("\(path) cannot be kept as \(name): \(SystemError.text)")
         }
-        let log = path + "-wal"
-        if FileKind(at: log) != .nothing { try Self.move(log, to: name + "-wal") }
+        for suffix in Self.logSuffixes where FileKind(at: path + suffix) != .nothing {
+            try Self.move(path + suffix, to: name + suffix)
+        }
         unlink(path + "-shm")
         return isEmpty ? nil : name
     }
 
     private static func freeName(_ path: String) -> String {
         var (name, number) = (path + ".replaced", 1)
-        while FileKind(at: name) != .nothing || FileKind(at: name + "-wal") != .nothing {
+        while ([""] + Self.logSuffixes).contains(where: { FileKind(at: name + $0) != .nothing }) {
             number += 1
             name = "\(path).replaced-\(number)"
         }

@@ -61,6 +61,18 @@ struct LedgerFiles {
         }
     }
 
+    /// Requires that a copy can be put in the place of the database: SQLite would read into it what an earlier one has left
+    /// in a log or journal, and a mark would vouch for it.
+    ///
+    /// - Throws: ``LedgerError``, naming what is left.
+    func requireNoneBeside() throws {
+        for name in self.names.dropFirst() where FileKind(at: name) != .nothing {
+            throw LedgerError.unavailable(
+                "\(name) is left of a ledger that was served as \(self.path); choose another file, or take away that"
+                    + " ledger and what lies beside it")
+        }
+    }
+
     /// The same path with the folder's real name. The folder must be there.
     private static func withoutLinks(_ path: String) -> String {
         let slash = path.lastIndex(of: "/")

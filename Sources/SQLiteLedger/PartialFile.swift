@@ -20,15 +20,22 @@ final class PartialFile {
     init(beside target: String, from source: LedgerFiles) throws {
         self.path = target + ".partial"
         try source.requireTarget(self.path, replacing: true)
-        self.lock = try FileLock(self.path)
-        guard truncate(self.path, 0) == 0 else { throw LedgerError.unavailable("\(self.path): \(SystemError.text)") }
+        self.lock = try FileLock(self.path, .partial)
+        guard self.lock.empty() else { throw LedgerError.unavailable("\(self.path): \(SystemError.text)") }
         self.removeCompanions()
     }
 
     /// Puts it in its place. A symbolic link that stands there is replaced, not followed.
-    func move(to target: String) throws {
+    ///
+    /// - Parameter lock: Of the file that it replaces. Without one nothing is replaced, also if it has only just come.
+    func move(to target: String, replacing lock: FileLock?) throws {
+        // `rename` replaces whatever it finds; so a name that is free is taken first.
+        let place = try lock ?? FileLock(target, .taken)
+        defer { withExtendedLifetime(place) {} }
         guard rename(self.path, target) == 0 else {
-            throw LedgerError.unavailable("\(self.path) cannot be moved to \(target): \(SystemError.text)")
+            let reason = SystemError.text
+            if lock == nil { unlink(target) }
+            throw LedgerError.unavailable("\(self.path) cannot be moved to \(target): \(reason)")
         }
         self.isMoved = true
     }

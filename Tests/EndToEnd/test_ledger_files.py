@@ -22,6 +22,20 @@ def test_a_backup_by_force_over_a_file_of_the_ledger_is_refused(made, suffix):  
     server.stop()
 
 
+def test_a_backup_by_force_over_the_ledger_of_another_server_is_refused(made):  # noqa: F811
+    server, other = made().start(), made("other.db").start()
+    server.publish("orders", "x")
+    ids = [other.publish("orders", str(number)) for number in range(3)]
+    assert "in use" in fails(backup(server, other.database, "--force"))
+    other.kill()
+    said = fails(backup(server, other.database, "--force"))
+    assert f"{other.database}-" in said and "--force" not in said, said
+    other.start()
+    assert ids_of(other.events("/channels/orders")) == ids
+    other.stop()
+    server.stop()
+
+
 @pytest.mark.parametrize("kind", ["link", "fifo", "device", "folder"])
 def test_a_backup_by_force_over_what_is_no_file_is_refused(made, tmp_path, kind):  # noqa: F811
     server = made().start()

@@ -106,6 +106,76 @@ import Testing
         if kind == "folder" { #expect(FileKind(at: partial + "/inner") == .folder) }
     }
 
+    @Test(arguments: ["-wal", "-shm", "-journal", ".mark"])
+    func `A backup comes to no place where something of another ledger is left`(suffix: String) async throws {
+        let ledger = try folder.open()
+        try await ledger.publish("a")
+        try LedgerCopy.backUp(path, to: folder.file("old.db"))
+        for target in ["old.db", "new.db"] {
+            try write("precious", target + suffix)
+            for replaces in [false, true] where replaces || target == "new.db" {
+                let reason = try reason { try LedgerCopy.backUp(path, to: folder.file(target), replacing: replaces) }
+                #expect(reason.contains(target + suffix) && !reason.contains("--force"))
+            }
+            #expect(try text(target + suffix) == "precious")
+            try folder.remove(target + suffix)
+        }
+        #expect(FileKind(at: folder.file("new.db")) == .nothing)
+        #expect(FileKind(at: folder.file("old.db.partial")) == .nothing)
+        try LedgerCopy.backUp(path, to: folder.file("old.db"), replacing: true)
+    }
+
+    @Test func `The log of a backup that was served and crashed is not read into the next one`() async throws {
+        let served = try folder.open { $0.path = folder.file("other.db") }
+        try await served.publish("foreign")
+        for suffix in ["", "-wal"] { try folder.copy("other.db" + suffix, to: "backup.db" + suffix) }
+        served.close()
+        let ledger = try folder.open()
+        try await ledger.publish("a", "b")
+        for isCleared in [false, true] {
+            if isCleared { try folder.remove("backup.db-wal") }
+            let isMade = (try? LedgerCopy.backUp(path, to: folder.file("backup.db"), replacing: true)) != nil
+            #expect(isMade == isCleared)
+        }
+        #expect(try await folder.open { $0.path = folder.file("backup.db") }.read().texts == ["a", "b"])
+    }
+
+    @Test func `A backup does not replace the ledger of another server`() async throws {
+        let other = try folder.open { $0.path = folder.file("other.db") }
+        try await other.publish("x")
+        // As where it keeps nothing beside its file at the moment.
+        for suffix in ["-wal", "-shm", ".mark"] { try folder.remove("other.db" + suffix) }
+        let ledger = try folder.open()
+        try await ledger.publish("a")
+        let before = FileIdentity(of: folder.file("other.db"))
+        let reason = try reason { try LedgerCopy.backUp(path, to: folder.file("other.db"), replacing: true) }
+        #expect(reason.contains("in use"))
+        #expect(FileIdentity(of: folder.file("other.db")) == before)
+    }
+
+    @Test func `A file that comes to the place of a backup while it is made is not replaced`() async throws {
+        let ledger = try folder.open()
+        try await ledger.publish("a")
+        let target = folder.file("backup.db")
+        let partial = try PartialFile(beside: target, from: LedgerFiles(path))
+        try write("precious", "backup.db")
+        #expect(try reason { try partial.move(to: target, replacing: nil) }.contains("there already"))
+        #expect(try text("backup.db") == "precious")
+    }
+
+    @Test(arguments: ["link", "FIFO"])
+    func `What is locked to be written is no link and no FIFO, also where it came after the check`(kind: String) throws
+    {
+        try write("precious", "file")
+        let name = folder.file("x.partial")
+        switch kind {
+        case "link": try FileManager.default.createSymbolicLink(atPath: name, withDestinationPath: folder.file("file"))
+        default: #expect(mkfifo(name, 0o600) == 0)
+        }
+        #expect(try reason { _ = try FileLock(name, .partial) }.contains("not a regular file"))
+        #expect(try text("file") == "precious")
+    }
+
     @Test func `A backup that was not finished is begun anew, and leaves nothing where it fails`() async throws {
         let ledger = try folder.open()
         try await ledger.publish("a")
@@ -126,6 +196,26 @@ import Testing
         ledger.close()
         if backup != "ledger.db", backup != "ledger.db.mark" { try folder.copy("ledger.db", to: backup) }
         #expect(try reason { try LedgerCopy.restore(folder.file(backup), to: path) }.contains("itself"))
+    }
+
+    @Test(arguments: ["", "no database"])
+    func `A restoration leaves no log or journal of what was there beside what it restores`(content: String)
+        async throws
+    {
+        let ledger = try folder.open { $0.path = folder.file("other.db") }
+        try await ledger.publish("a")
+        try LedgerCopy.backUp(folder.file("other.db"), to: folder.file("backup.db"))
+        try write(content, "ledger.db")
+        for suffix in ["-wal", "-journal"] { try write("precious", "ledger.db" + suffix) }
+        try write("precious", "ledger.db.replaced-journal")
+        try LedgerCopy.restore(folder.file("backup.db"), to: path)
+        #expect(try Inspection(of: path, checks: true).eventCount == 1)
+        for suffix in ["-wal", "-journal"] {
+            #expect(FileKind(at: path + suffix) == .nothing)
+            // SQLite itself takes away what is no log of a database.
+            if content == "" { #expect(try text("ledger.db.replaced-2" + suffix) == "precious") }
+        }
+        #expect(try text("ledger.db.replaced-journal") == "precious")
     }
 
     @Test func `A restoration keeps to names that nothing has`() async throws {
