@@ -49,6 +49,11 @@ public struct Draft: Hashable, Sendable {
         self.data = data.withLineFeeds()
     }
 
+    /// Whether a type and data are as a draft keeps them; builds none, since all that is read from a store is asked.
+    public static func isKept(type: [UInt8], data: [UInt8]) -> Bool {
+        (try? Self.checked(type: type)) == type && data.isUTF8 && !data.hasCarriageReturn
+    }
+
     private static func checked(type: [UInt8]) throws(InvalidDraft) -> [UInt8] {
         guard !type.isEmpty else { return type }
         guard type.count <= Self.maximumTypeLength else { throw .typeTooLong }

@@ -23,9 +23,14 @@ extension [UInt8] {
         }
     }
 
+    /// Looks at every byte: without an early end the compiler takes many at a time.
+    var hasCarriageReturn: Bool {
+        self.reduce(0 as UInt8) { $0 | ($1 == UInt8(ascii: "\r") ? 1 : 0) } != 0
+    }
+
     /// The same text with CR and CRLF written as LF.
     func withLineFeeds() -> [UInt8] {
-        guard self.contains(UInt8(ascii: "\r")) else { return self }
+        guard self.hasCarriageReturn else { return self }
         var text = [UInt8]()
         text.reserveCapacity(self.count)
         for (index, byte) in self.enumerated() {

@@ -120,7 +120,7 @@ final class PageReader {
 
     private static func event(_ row: EventRow, _ columns: SQLStatement.Row, _ channel: ChannelName) throws -> Event {
         let (type, data) = (columns.bytes(EventRow.nextColumn), columns.bytes(EventRow.nextColumn + 1))
-        guard let draft = try? Draft(type: type, data: data), draft.type == type, draft.data == data else {
+        guard Draft.isKept(type: type, data: data) else {
             throw DatabaseError.damage("the type or the data of event \(row.position.rawValue) cannot be")
         }
         return Event(position: row.position, time: row.time, channel: channel, type: type, data: data)

@@ -63,6 +63,19 @@ import Testing
         #expect(throws: InvalidDraft.typeTooLong) { try Draft(type: longest + longest.prefix(1), data: []) }
     }
 
+    @Test func `What is kept is what a draft would not change or refuse`() {
+        let types = ["", "order", "é", "message", "pollux.gap", "a\nb", String(repeating: "t", count: 129)].map(
+            Self.bytes)
+        let long = String(repeating: "long ", count: 20)
+        let texts = ["", "plain", "é\n\n", "\0", "\r", "a\r\n", long, long + "\r" + long, long + "\r"].map(Self.bytes)
+        for type in types + [[0xFF]] {
+            for data in texts + [[0xFF], [0xC3]] {
+                let draft = try? Draft(type: type, data: data)
+                #expect(Draft.isKept(type: type, data: data) == (draft?.type == type && draft?.data == data))
+            }
+        }
+    }
+
     @Test func `What counts towards the limits is the type and the data`() {
         let event = Event(position: position(1), time: 0, channel: name("a"), type: [1, 2], data: [3, 4, 5])
         #expect(event.size == 5)
