@@ -93,6 +93,9 @@ function bounded(ms, otherwise) {
   return ms > 0 ? Math.min(ms, 86400000) : otherwise;
 }
 
+// The least pause, whatever is said, before what has ended and brought nothing new is asked for again.
+var least = 500;
+
 // Of `Retry-After` (RFC 9110, 10.2.3): seconds or a date.
 function delayOf(field) {
   return bounded(/^\s*[0-9]+\s*$/.test(field) ? field * 1000 : new Date(field) - new Date(), 0);
@@ -336,7 +339,7 @@ function engine(source, options) {
   function connect() {
     var way = ways[source.transport], to = {}, name;
     drop();
-    connection = {way: way, to: to, origin: originOf(source.url), text: '', since: +new Date()};
+    connection = {way: way, to: to, origin: originOf(source.url), text: '', since: +new Date(), after: source.lastEventId};
     // The first poll is answered at once, to show that the road is open.
     connection.wait = way.polls && source.readyState !== OPEN ? 0 : silence;
     for (name in ears) to[name] = guard(connection, ears[name]);
@@ -408,12 +411,13 @@ function engine(source, options) {
       if (connection !== mine) return;
       attend();
       if (data === null || isPollux && type === 'pollux.heartbeat') return;
+      if (id !== mine.after) mine.hasNews = true;
       fire(source, newEvent(type, {data: data, origin: origin || mine.origin, lastEventId: id}));
     },
 
     retry: function (ms) {
       connection.saysWhen = true;
-      if (!connection.way.polls || connection.isRefused) retry = bounded(ms, 0);
+      if (!connection.way.polls || connection.isRefused) retry = Math.max(bounded(ms, 0), least);
     },
 
     // The server has no room, and no status would have an EventSource come back.
@@ -443,9 +447,10 @@ function engine(source, options) {
     },
 
     again: function () {
-      if (new Date() - connection.since < patience / 4) limit = Math.min(limit * 2, most);
+      var age = new Date() - connection.since;
+      if (age < patience / 4) limit = Math.min(limit * 2, most);
       if (doubted) fallback = source.transport;
-      change(doubted);
+      change(doubted, age < least && connection.wait && !connection.hasNews && least);
     },
 
     fail: function () {
@@ -554,7 +559,7 @@ function engine(source, options) {
   // only if it fails again is the road to blame. A dead native source is followed by another stream, which also sees events
   // that nobody listens for.
   function postpone(next, isDoubtful) {
-    var n = Math.min(failures, 4), delay = (n ? Math.max(retry, 500) : retry) * Math.pow(2, n);
+    var n = Math.min(failures, 4), delay = retry * Math.pow(2, n);
     var spread = source.transport === 'native' ? 2 : 0.25; // more, for it hides when the server wants each of us back
     turn(CONNECTING, 'error');
     if (connection || source.readyState === CLOSED) return;
@@ -579,10 +584,12 @@ function engine(source, options) {
     fire(source, newEvent('transportchange'));
   }
 
-  function change(transport) {
+  function change(transport, pause) {
     drop();
     rename(transport);
-    if (source.readyState !== CLOSED && !connection) connect();
+    if (source.readyState === CLOSED || connection) return;
+    if (pause) timer = setTimeout(connect, pause);
+    else connect();
   }
 
   source._drop = drop;

@@ -9,7 +9,7 @@ import { pauseOf, spread } from './pollux-time.js';
 const heartbeat = 15; // seconds of silence until the server gives a sign
 const patience = 6_000; // milliseconds until a stream without a first sign counts as held back, and one without a heartbeat as lost
 const pollsFor = 300_000; // milliseconds until a stream is tried again
-const leastRetry = 500;
+const leastRetry = 500; // milliseconds, whatever the server says, until what brought nothing new is asked for again
 const pollWait = 25; // seconds
 const streams = ['native', 'fetch', 'xhr'];
 const polls = ['poll', 'poll-sse'];
@@ -89,6 +89,7 @@ export class PostedSource extends EventTarget {
 
   async #poll() {
     const wait = this.readyState === 1 ? pollWait : 0; // the first one shows that the road is open
+    const [begun, before] = [performance.now(), this.#cursor];
     const { events, next, gap } = await this.#requests.fetchJSON(
       this.#url, this.#form({ transport: 'poll', wait }), this.#closed.signal, wait * 1_000);
     this.#turn(1, 'open');
@@ -97,7 +98,9 @@ export class PostedSource extends EventTarget {
       this.#cursor = id;
       this.#tell('message', JSON.stringify({ channel, event, data }));
     }
+    const isIdle = wait > 0 && (events.length === 0 || next === before);
     this.#cursor = next;
+    if (isIdle && performance.now() - begun < leastRetry) await pause(leastRetry, this.#closed.signal);
   }
 
   #form(parameters) {

@@ -167,7 +167,7 @@ def test_an_id_without_an_event_counts_and_an_empty_one_is_not_sent(page, script
     assert [asked.cursor for asked in first.asked] == [None, "7", None]
 
 
-RETRIES = {b"retry: 400": True, b"retry:400": True, b"retry: 000400": True, b"retry:  5000": False, b"retry: 5000x": False,
+RETRIES = {b"retry: 2000": True, b"retry:2000": True, b"retry: 002000": True, b"retry:  5000": False, b"retry: 5000x": False,
            b"retry: 5e3": False, b"retry: -5000": False, b"retry: 5000.0": False, b"retry": False, "retry: ५०००".encode(): False}
 
 
@@ -176,9 +176,8 @@ RETRIES = {b"retry: 400": True, b"retry:400": True, b"retry: 000400": True, b"re
 def test_a_reconnection_time_is_of_digits_only(page, scripted, maker, line):
     script = scripted.script(Answer((b"retry: 50\n" + line + b"\ndata: a\n\n",), "clean"), WAITS)
     start(page, maker, script)
-    assert logged(page, 4, 3) == [OPEN, message("a"), LOST, OPEN]
-    waited = script.asked[1].at - script.asked[0].at
-    assert (0.4 <= waited < 1.5) if RETRIES[line] else waited < 0.39
+    assert logged(page, 4, 10) == [OPEN, message("a"), LOST, OPEN]
+    assert (script.asked[1].at - script.asked[0].at >= 2) == RETRIES[line]
 
 
 @pytest.mark.parametrize("maker", MAKERS)
@@ -217,7 +216,7 @@ def test_an_answer_that_may_pass_is_waited_out(page, scripted, maker):
     assert page.execute_script("return logs") == [expected] * len(TEMPORARY)
     for script in scripts:
         first, second, third = (asked.at for asked in script.asked)
-        assert second - first < 0.5 and 0.9 < third - second < 2
+        assert second - first >= 0.5 and third - second >= 1
 
 
 def test_a_server_that_fails_when_the_browsers_own_asks_is_come_back_to(page, scripted):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from event_sources import LOST, TRANSPORTS, events, logged, open_page, opens, read
+from event_sources import LOST, TRANSPORTS, XDR, events, logged, open_page, opens, read
 from harness import Server, channel_path
 from scripted_server import Answer, Road
 from wire import eventually
@@ -77,7 +77,7 @@ TIMERS = """
 @pytest.fixture
 def timed(driver, scripted):
     """A page that notes for how long its timers are set."""
-    yield open_page(driver, scripted.url("/"), TIMERS)
+    yield open_page(driver, scripted.url("/"), TIMERS + XDR)
     driver.get("about:blank")
     scripted.release()
 
@@ -106,6 +106,45 @@ def test_a_reconnection_time_is_bounded(timed, scripted, transport, retry):
     read(timed, script.url, {"transports": [transport]})
     assert logged(timed, 1) == [LOST]
     assert max(timers(timed)) >= A_DAY and len(script.asked) == 1
+
+
+# And below: whatever a server says, it is not asked as fast as the road allows
+
+EMPTY = Answer((b'{"events": [], "next": "1-1"}',), "clean", type="application/json")
+AT_ONCE = {
+    "a stream that ends, with no time": ("fetch", [Answer((b"retry: 0\nid: 1-1\ndata: a\n\n",), "clean")]),
+    "a stream that ends, with next to no time": ("fetch", [Answer((b"retry: 1\nid: 1-1\ndata: a\n\n",), "clean")]),
+    "a stream of another server": ("fetch", [Answer((b"retry: 0\ndata: a\n\n",), "clean")], {"server": "other"}),
+    "a stream that says when, by xhr": ("xhr", [Answer((b"data: a\n\nretry: 0\n",), "clean")]),
+    "a stream that ends as by its budget, with nothing new": ("xhr", [Answer((b"id: 1-1\ndata: a\n\n",), "clean")]),
+    "a stream that ends as by its budget, with nothing": ("xhr", [Answer((b"id: 1-1\n\n",), "clean")]),
+    "no room for a poll": ("poll-sse", [Answer((b": refused\nretry: 0\n",), "clean")]),
+    "an empty poll": ("poll-sse", [Answer((b"retry: 0\nid: 1-1\n\n",), "clean")]),
+    "an empty poll by XDomainRequest": ("xdr", [Answer((b"id: 1-1\n\n",), "clean")]),
+    "an empty poll in JSON": ("poll", [EMPTY]),
+    "a poll that brings the same again": ("poll-sse", [Answer((b"id: 1-1\ndata: a\n\n",), "clean")]),
+    "an empty poll that may not be held for long": ("poll", [EMPTY], {"heartbeat": 0.001}),
+}
+
+
+@pytest.mark.parametrize("case", AT_ONCE)
+def test_what_ends_at_once_again_and_again_is_not_asked_for_without_a_pause(timed, scripted, case):
+    """The first poll is answered at once on purpose, and the first answer may have brought something."""
+    transport, answers, options = (*AT_ONCE[case], {})[:3]
+    script = scripted.script(*answers, path="/channels/again")
+    read(timed, script.url, {"transports": [transport], **options})
+    eventually(lambda: len(script.asked) >= 4, 20, "it is asked for again")
+    asked = len(script.asked)
+    assert len([ms for ms in timers(timed) if 500 <= ms < 6000]) >= asked - 2
+
+
+@pytest.mark.parametrize("transport", ["poll-sse", "xdr"])
+def test_a_poll_that_brings_something_is_followed_by_the_next_at_once(timed, scripted, transport):
+    batches = [Answer((f"retry: 0\nid: 1-{number}\ndata: a\n\n".encode(),), "clean") for number in range(5)]
+    script = scripted.script(*batches, Answer(), path="/channels/busy")
+    read(timed, script.url, {"transports": [transport]})
+    eventually(lambda: len(script.asked) == 6, 20, "all are asked for")
+    assert [ms for ms in timers(timed) if 0 < ms < 6000] == []
 
 
 RETRY_AFTER = {

@@ -242,7 +242,7 @@ def test_a_choice_by_hand_is_not_remembered(foreign, server, channel):
     assert foreign.execute_script("return new PolluxEventSource(source.url).transport") == "native"
 
 
-REFUSED = Answer((b": refused\nretry: 300\n",), "clean")
+REFUSED = Answer((b": refused\nretry: 600\n",), "clean")
 
 
 @pytest.mark.parametrize("transport", ["poll-sse", "xdr"])
@@ -251,7 +251,7 @@ def test_a_poll_for_which_the_server_has_no_room_is_repeated_when_it_says(foreig
     read(foreign, script.url, {"transports": [transport]})
     assert logged(foreign, 4) == [LOST, LOST, OPEN, message("a", "1-1")]
     first, second, third, _ = (asked.at for asked in script.asked)
-    assert second - first >= 0.3 and third - second >= 0.3
+    assert second - first >= 0.6 and third - second >= 0.6
 
 
 def test_a_full_server_is_not_asked_without_a_pause_and_come_back_to(foreign, pollux, channel):
