@@ -70,8 +70,10 @@ export class Polls {
     const names = [...new Set(asks.map(({ name }) => name))];
     try {
       const answer = await this.#request(names, asks);
+      const reason = answer.gap?.reason;
+      const isOfSome = reason && reason !== 'epoch' && names.length > 1; // a new epoch is news to all, for theirs was the same
       // Whose gap it is, they have to find out. Where events were trimmed, it may be that of one.
-      if (answer.gap && names.length > 1) this.#again(asks, answer.gap.reason === 'trimmed' ? Math.ceil(asks.length / 2) : 1);
+      if (isOfSome) this.#again(asks, reason === 'trimmed' ? Math.ceil(asks.length / 2) : 1);
       else for (const ask of asks) ask.resolve(partOf(answer, ask));
     } catch (error) {
       const isRefused = error instanceof PolluxError && names.length > 1;
@@ -144,9 +146,12 @@ function canJoin(one, other) {
 }
 
 /** The answer as this channel would have had it alone: another may have been behind. */
-const partOf = ({ events, next, gap }, { name, cursor }) => ({
-  events: events.filter((event) => event.channel === name && !covers(cursor, event.id)),
-  next: covers(cursor, next) ? cursor : next,
-  gap,
-  isLast: events.length === 0,
-});
+function partOf({ events, next, gap }, { name, cursor }) {
+  const own = events.filter((event) => event.channel === name && !covers(cursor, event.id));
+  return {
+    events: own,
+    next: covers(cursor, next) ? cursor : next,
+    gap: gap && { ...gap, after: cursor, resumedAt: own[0]?.id ?? null },
+    isLast: events.length === 0,
+  };
+}

@@ -234,7 +234,7 @@ export interface Gap {
   /** The last event id before it. */
   after: string;
 
-  /** The id of the first event after it, or null if there is none yet. */
+  /** The id of the first event after it, or null if none is known yet. */
   resumedAt: string | null;
 }
 

@@ -43,7 +43,7 @@ export class Pollux extends EventTarget {
   #tabs = null;
   #status = notConnected;
   #groups = new Map(); // of the tab that leads: what it reads, by the number of the group
-  #told = new Set(); // titles of what was said once
+  #told = new Set(); // what was said once
   #hasNews = false; // something came since the browser last said that it has no network
   #shown = ''; // what the last `statechange` was about
   #closed = new AbortController();
@@ -166,8 +166,9 @@ export class Pollux extends EventTarget {
 
   /** Says what a page's author should know, once. */
   #fail(error) {
-    if (this.#told.has(error.title)) return;
-    this.#told.add(error.title);
+    const told = JSON.stringify([error.title, error.detail, error.status]);
+    if (this.#told.has(told)) return;
+    this.#told.add(told);
     console.warn(`[Pollux] ${error.message}`);
     this.dispatchEvent(new CustomEvent('error', { detail: error }));
   }

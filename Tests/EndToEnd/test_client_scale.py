@@ -144,7 +144,9 @@ def test_the_limit_of_a_server_is_learned_when_it_refuses(tabs, narrow, channel)
         page = tabs(server=road.url("/"))
         page.run(WATCH)
         page.run("await watch(values[0])", names)
-        eventually(lambda: sum(streamed(road)) == 25 and max(streamed(road)) <= 15, 30, "all are streamed, by groups that it takes")
+        eventually(lambda: streamed(road) == [15, 10], 30, "all are streamed, by groups as large as it takes, and not by halves")
+        refused = [post for post in road.made("POST") if post.selection.count("channel=") > 15]
+        assert len(refused) == 1, "one refusal tells all"
         publish_to_all(narrow, names, "one")
         eventually(lambda: heard(page, names) == [["one"]] * 25, 30)
         assert page.run("return problems") == []
@@ -174,6 +176,65 @@ REFUSALS = [
 @pytest.mark.parametrize("refusal, count, learned", REFUSALS)
 def test_what_a_refusal_teaches_of_the_room_for_channels(page, refusal, count, learned):
     assert page.run(ROOM, refusal, count) == learned
+
+
+POLLS = """
+const { Polls } = await import('./pollux-polls.js');
+const { Room } = await import('./pollux-selection.js');
+const [asks, gap, log] = values, asked = [], closed = new AbortController();
+const requests = { persist: (attempt) => attempt(), fetchJSON: async (url, { body } = {}) => {
+  const form = new URLSearchParams(body ?? url.split('?')[1]), names = body ? form.getAll('channel') : [url.split('/').at(-1).split('?')[0]];
+  asked.push(names);
+  const events = log.filter(({ channel }) => names.includes(channel)), after = form.get('lastEventId');
+  return { events, next: 'b-9', gap: after.startsWith('b') ? null : { ...gap, after, resumedAt: events[0]?.id ?? null } };
+} };
+const polls = new Polls({ url: '/', requests, room: new Room() });
+const answers = await Promise.all(asks.map(([name, cursor]) => polls.ask({ name, cursor, since: 'now' }, closed.signal)));
+return [asked, answers];
+"""
+
+
+def test_a_new_epoch_concerns_all_that_asked_together_and_each_is_told_of_its_own_gap(page):
+    asks = [[f"name-{number}", f"a-{number}"] for number in range(256)]
+    log = [{"id": "b-1", "channel": "name-7"}, {"id": "b-2", "channel": "name-3"}, {"id": "b-3", "channel": "name-7"}]
+    asked, answers = page.run(POLLS, asks, {"reason": "epoch"}, log)
+    assert asked == [[name for name, _ in asks]]
+    first = {"name-7": "b-1", "name-3": "b-2"}
+    assert [answer["gap"] for answer in answers] == [{"reason": "epoch", "after": cursor, "resumedAt": first.get(name)} for name, cursor in asks]
+    assert [[event["id"] for event in answer["events"]] for answer in (answers[7], answers[3], answers[0])] == [["b-1", "b-3"], ["b-2"], []]
+    assert {answer["next"] for answer in answers} == {"b-9"}
+
+
+@pytest.mark.parametrize("reason", ["trimmed", "unknown"])
+def test_whose_gap_it_is_is_found_out_where_it_may_be_that_of_one(page, reason):
+    asked, answers = page.run(POLLS, [["one", "a-1"], ["two", "a-2"]], {"reason": reason}, [])
+    assert asked == [["one", "two"], ["one"], ["two"]]
+    assert [answer["gap"]["after"] for answer in answers] == ["a-1", "a-2"]
+
+
+def test_after_a_new_epoch_a_page_with_many_channels_makes_few_requests(tabs, binary, folder, tmp_path, channel):
+    server = Server(binary, tmp_path, {"publicFolder": str(folder)}).start()
+    road = MeddlingProxy(server)
+    try:
+        names = [f"{channel}-{number}" for number in range(100)]
+        page = tabs(server=road.url("/"))
+        page.run(WATCH)
+        page.run("window.lost = []; for (const name of values[0]) pollux.channel(name).on('gap', ({ detail }) => lost.push(detail.reason))", names)
+        page.run("await watch(values[0])", names)
+        publish_to_all(server, names, "old")
+        eventually(lambda: heard(page, names) == [["old"]] * 100, 30)
+        before = len(road.requests)
+        server.kill()
+        server.start()
+        publish_to_all(server, names, "new")
+        eventually(lambda: heard(page, names) == [["old", "new"]] * 100, 60)
+        assert page.run("return lost") == ["epoch"] * 100
+        asked = [request for request in road.requests[before:] if not request.is_stream]
+        assert len(asked) < 20, "not one for each channel"
+        server.stop()
+    finally:
+        road.close()
+        server.abandon()
 
 
 def test_a_bad_name_among_many_is_told_alone(page, server, channel):

@@ -81,6 +81,34 @@ def test_times_from_outside_are_bounded(page):
     assert found == [3, 1, 10, 4, 5, 5, 5, 5, 5, 10]
 
 
+IDLE = """
+const { PostedSource } = await import('./pollux-posted.js');
+const [answers] = values, set = window.setTimeout, asked = [], pauses = [];
+window.setTimeout = (act, time) => { pauses.push(time); return set(act, time); };
+const requests = { persist: (attempt) => attempt(), fetchJSON: () => new Promise((resolve) => {
+  asked.push(answers[0]);
+  const answer = answers.length > 1 ? answers.shift() : answers[0];
+  if (answer) set(() => resolve({ gap: null, ...answer }));
+}) };
+const source = new PostedSource('/events', ['a'], { requests, transports: ['poll'] });
+while (asked.length < 4) await new Promise((resolve) => set(resolve, 10));
+source.close();
+return [asked.length, pauses];
+"""
+EVENT = {"id": "1-1", "channel": "a", "event": "message", "data": ""}
+
+
+@pytest.mark.parametrize("answer", [{"events": [], "next": "1-1"}, {"events": [EVENT], "next": "1-1"}], ids=["nothing", "the same again"])
+def test_polls_of_a_form_that_are_answered_at_once_and_bring_nothing_new_are_not_made_without_a_pause(page, answer):
+    asked, pauses = page.run(IDLE, [answer])
+    assert len([ms for ms in pauses if ms >= 500]) >= asked - 2
+
+
+def test_a_poll_of_a_form_that_brings_something_is_followed_by_the_next_at_once(page):
+    answers = [{"events": [{**EVENT, "id": f"1-{number}"}], "next": f"1-{number}"} for number in range(3)]
+    assert page.run(IDLE, [*answers, None]) == [4, []]
+
+
 @pytest.mark.parametrize("content", [b"{}", b"null", b"[]", b"<html>", b'{"next":1}'])
 def test_an_answer_that_something_in_between_gave_counts_as_none(page, proxy, server, channel, content):
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(content) + content
@@ -149,6 +177,29 @@ REFUSED = (
     b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n"
     b"Connection: close\r\n\r\n" % len(PROBLEM) + PROBLEM
 )
+
+
+def test_a_refusal_is_told_once_and_another_of_the_same_title_too(tabs, channel):
+    """By way of a tab that leads and tells what it meets with."""
+    pages = [tabs() for _ in range(2)]
+    for page in pages:
+        page.read(channel)
+        page.await_open()
+    follower = next(page for page in pages if page.about()["role"] == "follower")
+    problems = [["Bad request", "One.", 400], ["Bad request", "One.", 400], ["Bad request", "Another.", 400], ["Bad request", "One.", 413], ["Last", "", 0]]
+    follower.run("""
+        window.problems = [];
+        pollux.addEventListener('error', ({ detail }) => problems.push([detail.title, detail.detail, detail.status]));
+        const names = (await navigator.locks.query()).held.map(({ name }) => name);
+        const group = names.find(name => names.some(other => other.startsWith(name + ' ')));
+        const bus = new BroadcastChannel(group);
+        for (const name of names.filter(each => each.startsWith(group + ' '))) {
+          const from = name.slice(group.length + 1);
+          for (const [title, detail, status] of values[0]) bus.postMessage({ kind: 'problem', from, title, detail, status });
+        }
+    """, problems)
+    told = eventually(lambda: (told := problems_of(follower)) and told[-1:] == problems[-1:] and told, 20, "all are told")
+    assert told == problems[1:]
 
 
 def test_why_a_stream_is_refused_is_told_and_reading_goes_on(page, proxy, server, channel):
