@@ -1,3 +1,5 @@
+import Glibc
+
 @testable import HTTPServing
 
 /// The values of fields as the RFCs define them, written for plainness and not for speed.
@@ -20,7 +22,16 @@ enum ReferenceFields {
         }
         let port = Int(digits)
         guard port ?? 0 <= 65_535 else { return nil }
-        return (isLiteral ? String(host.dropFirst().dropLast()) : host, port)
+        return (isLiteral ? canonical(String(host.dropFirst().dropLast())) : host, port)
+    }
+
+    /// RFC 5952, section 4, as the system writes it: that is not what is tested here.
+    private static func canonical(_ address: String) -> String {
+        var bytes = in6_addr()
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        inet_pton(AF_INET6, address, &bytes)
+        inet_ntop(AF_INET6, &bytes, &text, socklen_t(text.count))
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// `reg-name`.
