@@ -86,14 +86,14 @@ function indexOf(list, item) {
 
 // Times
 
-// A time that comes from outside (an option, a field, something stored), in milliseconds: at most a day. A timer counts to
-// 2^31, and what is more, or no number, it takes for no time at all. No sum or multiple in this file makes that of a day.
+// A time from outside (an option, a field, something stored), in milliseconds: at most a day. A timer counts to 2^31, and takes
+// what is more, or no number, for no time at all. No sum or multiple in this file makes that of a day.
 function bounded(ms, otherwise) {
   ms = +ms;
   return ms > 0 ? Math.min(ms, 86400000) : otherwise;
 }
 
-// The least pause, whatever is said, before what has ended and brought nothing new is asked for again.
+// The least pause before what brought nothing new is asked for again.
 var least = 500;
 
 // Of `Retry-After` (RFC 9110, 10.2.3): seconds or a date.
@@ -309,6 +309,97 @@ function remembered(url, transport) {
   return '';
 }
 
+// The choice of the transport. After a second failure a poll is tried. If that gets through, perhaps an outage has just ended:
+// the stream has a trial, and only if it fails again is the road to blame.
+
+function choiceFor(source, options) {
+  var offered = [], names = options.transports || order, passedOver = '', i; // the best, if another one is remembered
+  var doubted = '', fallback = '', isNews = false; // a stream, and the poll that got through; whether to note that
+
+  function polls() { return ways[source.transport].polls; }
+
+  function following(onlyPolls) {
+    var i = indexOf(offered, source.transport) + 1;
+    while (onlyPolls && i < offered.length && !ways[offered[i]].polls) i += 1;
+    return offered[i];
+  }
+
+  // What was remembered fails here: the best that was passed over for it.
+  function forget() {
+    var best = passedOver;
+    passedOver = '';
+    return best;
+  }
+
+  for (i = 0; i < names.length; i += 1) {
+    // A script tells little of what goes wrong: by default it is for engines that can ask other origins no better.
+    if (canUse(names[i], source, options) && (names !== order || names[i] !== 'jsonp' || !hasCORS())) offered.push(names[i]);
+  }
+  i = indexOf(offered, remembered(source.url));
+  source.transport = offered[Math.max(i, 0)] || '';
+  if (i > 0) passedOver = offered[0];
+
+  return {
+    take: function (transport, isByHand) {
+      source.transport = transport;
+      isNews = !isByHand;
+      if (isByHand) doubted = fallback = '';
+    },
+
+    proven: function () {
+      passedOver = '';
+      if (!polls()) doubted = fallback = '';
+      if (isNews && !doubted && source.transport !== offered[0]) remembered(source.url, source.transport);
+      isNews = isNews && doubted; // else it would be remembered anew for ever
+    },
+
+    // The stream that is to have its trial now, if any.
+    trial: function () {
+      if (doubted) fallback = source.transport;
+      return doubted;
+    },
+
+    // What goes on at once, if anything. A native source does not tell who refused it. Another stream does, and a third would
+    // learn nothing new.
+    atOnce: function (cause) {
+      var poll = !polls() && fallback;
+      if (poll) doubted = fallback = '';
+      if (poll || cause === 'mute') return poll || following(true);
+      return cause === 'refused' && (following(source._isPollux && /^(fetch|xhr)$/.test(source.transport)) || forget());
+    },
+
+    // What is tried later. After a dead native source, another stream, which also sees events that nobody listens for.
+    later: function (cause, failures) {
+      var next;
+      if (cause === 'dead') return source.transport === 'native' && following();
+      next = failures && (forget() || following(true));
+      if (next && !polls()) doubted = source.transport;
+      return next;
+    }
+  };
+}
+
+// A browser does not say whether a server of another origin was out of reach, or answered and does not let the page read. A
+// request without CORS tells: its answer cannot be read either, but it comes. `hear` is told whether it did.
+
+function askWithoutCORS(source, hear) {
+  return byFetch({
+    url: source._isPollux ? withQuery(source.url, {transport: 'poll', wait: 0, limit: 1}) : source.url,
+    headers: {}, mode: 'no-cors', withCredentials: source.withCredentials
+  }, {
+    head: function (status) { return hear(!status); },
+    fail: function () { hear(false); }
+  });
+}
+
+function needOfCORS(source, options, origin) {
+  var fields = [], name;
+  for (name in options.headers) fields.push(name);
+  return origin + ' answers, but does not let this page read it. By CORS it has to allow the origin '
+    + originOf(global.location.href) + (source.withCredentials ? ' with credentials' : '')
+    + (fields.length ? ' and the fields ' + fields.join(', ') : '') + '.';
+}
+
 // The engine of a source: one connection at a time. Why it fails, and what follows:
 //   final    the server says no, or the page was stopped: CLOSED
 //   refused  somebody says no, perhaps not the server: the next transport, CLOSED after the last
@@ -322,11 +413,8 @@ function engine(source, options) {
   var patience = bounded(options.patience, 6000), silence = bounded(options.heartbeat * 1000, 15000) / 1000; // ms, s
   var retry = 1000, notBefore = 0; // ms: from the stream, and from the last `Retry-After`
   var most = +(/[?&]limit=([0-9]+)/i.exec(source.url) || [])[1] || 500, limit = most; // the events of one poll
-  var connection, timer, watch, failures = 0, isByHand = false, isNews = false;
-  var isGranted = false, refusals = 0; // whether the server was ever read, and how often in a row it answered but was not
-  var isAskedAgain = false; // not Pollux, after a no, which may have been for want of CORS
-  var doubted = '', fallback = ''; // a stream that failed, perhaps in an outage, and the poll that then got through
-  var offered = [], names = options.transports || order, passedOver = '', i; // the best, if another one is remembered
+  var connection, timer, watch, failures = 0;
+  var choice = choiceFor(source, options), doubt = {refusals: 0}; // of CORS, until something was read
 
   function drop() {
     var cancel = connection && connection.cancel;
@@ -384,11 +472,11 @@ function engine(source, options) {
       var isRight = (connection.way.isJSON ? /^\s*application\/json\s*(;|$)/i : /^\s*text\/event-stream\s*(;|$)/i).test(type);
       attend();
       if (url) connection.origin = originOf(url);
-      connection.hasHead = isGranted = true;
-      isAskedAgain = false;
+      connection.hasHead = true;
+      doubt = {isOver: true};
       if (status === 200 && isRight) {
         if (!isPollux) opened();
-      } else if (status === 408 || status === 425 || status === 429 || status >= 500) {
+      } else if (/^(408|425|429|[5-9]..)$/.test(status)) {
         notBefore = delayOf(retryAfter);
         fail('fault');
       } else { // Pollux says no by a problem: anything else the road has put in its place
@@ -411,7 +499,6 @@ function engine(source, options) {
       if (connection !== mine) return;
       attend();
       if (data === null || isPollux && type === 'pollux.heartbeat') return;
-      if (id !== mine.after) mine.hasNews = true;
       fire(source, newEvent(type, {data: data, origin: origin || mine.origin, lastEventId: id}));
     },
 
@@ -449,14 +536,14 @@ function engine(source, options) {
     again: function () {
       var age = new Date() - connection.since;
       if (age < patience / 4) limit = Math.min(limit * 2, most);
-      if (doubted) fallback = source.transport;
-      change(doubted, age < least && connection.wait && !connection.hasNews && least);
+      change(choice.trial(), age < least && connection.wait && source.lastEventId === connection.after && least);
     },
 
     fail: function () {
       var isRequest = connection.way.wire === byFetch || connection.way.wire === byXHR;
-      if (isRequest && !connection.hasHead && (isAskedAgain || !isGranted) && canUse('fetch', source, options)) askWithoutCORS();
-      else fail(isAskedAgain ? 'final' : 'fault');
+      if (isRequest && !connection.hasHead && !doubt.isOver && canUse('fetch', source, options)) {
+        connection.cancel = askWithoutCORS(source, guard(connection, heardWithoutCORS));
+      } else fail(doubt.saidNo ? 'final' : 'fault');
     },
 
     // A native source that was open reconnects by itself, whatever happens, unless the page was stopped.
@@ -474,12 +561,7 @@ function engine(source, options) {
     if (connection.isOpen) return;
     connection.isOpen = true;
     failures = 0;
-    passedOver = '';
-    if (!connection.way.polls) doubted = fallback = '';
-    if (isNews && !doubted && !isByHand) {
-      isNews = false; // else it would be remembered anew for ever
-      if (source.transport !== offered[0]) remembered(source.url, source.transport);
-    }
+    choice.proven();
     if (source.readyState !== OPEN) turn(OPEN, 'open'); // else it changed in mid-stream
   }
 
@@ -490,33 +572,16 @@ function engine(source, options) {
     fire(source, event);
   }
 
-  // A browser does not say whether a server of another origin was out of reach, or answered and does not let the page read.
-  // A request without CORS tells: its answer cannot be read either, but it comes.
-  function askWithoutCORS() {
-    connection.cancel = byFetch({
-      url: isPollux ? withQuery(source.url, {transport: 'poll', wait: 0, limit: 1}) : source.url,
-      headers: {}, mode: 'no-cors', withCredentials: source.withCredentials
-    }, {
-      head: guard(connection, function (status) { heardWithoutCORS(!status); }),
-      fail: guard(connection, function () { heardWithoutCORS(false); })
-    });
-  }
-
-  // One answer that may not be read proves little: the server may have come back between two requests, or it is of a proxy that
-  // stands in for the server and does not know CORS. So it takes three in a row, from a server that was never read.
+  // One such answer proves little: the server may have come back in between, or a proxy that does not know CORS stands in
+  // for it. So it takes three in a row, from a server that was never read.
   function heardWithoutCORS(isOpaque) {
-    var fields = [], name;
-    refusals = isOpaque ? refusals + 1 : 0;
-    if (!isOpaque || refusals < 3 && !isAskedAgain) return fail('fault');
-    for (name in options.headers) fields.push(name);
-    fail('final', connection.origin + ' answers, but does not let this page read it. By CORS it has to allow the origin '
-      + originOf(global.location.href) + (source.withCredentials ? ' with credentials' : '')
-      + (fields.length ? ' and the fields ' + fields.join(', ') : '') + '.');
+    doubt.refusals = isOpaque ? doubt.refusals + 1 : 0;
+    if (isOpaque && (doubt.saidNo || doubt.refusals > 2)) fail('final', needOfCORS(source, options, connection.origin));
+    else fail('fault');
   }
 
-  // Waits for the next sign of life. Other servers than Pollux owe none. It limits a silence and never a whole answer, which
-  // may be large and the line slow; but of some polls nothing is seen before their end, so that one that fails is repeated
-  // for fewer events.
+  // Waits for the next sign of life. Other servers than Pollux owe none. It limits a silence, never a whole answer, which may be
+  // large and the line slow; but of some polls nothing is seen before their end, so one that fails is repeated for fewer events.
   function attend() {
     var cause = connection.way.polls ? 'fault' : connection.isOpen ? 'dead' : 'mute';
     var ms = patience * Math.min(failures + 1, 4) + (cause === 'mute' ? 0 : connection.wait * 1000);
@@ -525,29 +590,15 @@ function engine(source, options) {
   }
 
   function fail(cause, message) {
-    var isOpen = connection.isOpen, isStream = !connection.way.polls, poll = isPollux && following(true), next;
-    drop();
-    if (cause === 'fault' && !isStream) limit = Math.ceil(limit / 8);
+    var next;
+    if (cause === 'fault' && connection.way.polls) limit = Math.ceil(limit / 8);
     if (cause === 'fault' && !/^https?:/i.test(source.url)) cause = 'final';
-    if (cause === 'mute') next = poll;
-    // A native source does not tell who refused it. Another stream does, and a third would learn nothing new.
-    if (cause === 'refused') next = following(isPollux && /^(fetch|xhr)$/.test(source.transport)) || forget();
-    if (cause === 'refused') isAskedAgain = !isPollux;
-    if (fallback && isStream) {
-      next = fallback;
-      doubted = fallback = '';
-    }
+    drop();
+    if (cause === 'refused' && !isPollux) doubt = {saidNo: true}; // perhaps for want of CORS
+    next = choice.atOnce(cause);
     if (cause === 'final' || cause === 'refused' && !next) close(message);
     else if (next) change(next);
-    else if (isOpen) postpone(cause === 'dead' && source.transport === 'native' && following());
-    else postpone(failures && (forget() || poll), isStream);
-  }
-
-  // What was remembered does not get through here: the best that was passed over for it.
-  function forget() {
-    var best = passedOver;
-    passedOver = '';
-    return best;
+    else postpone(choice.later(cause, failures));
   }
 
   function close(message) {
@@ -555,32 +606,20 @@ function engine(source, options) {
     turn(CLOSED, 'error', message);
   }
 
-  // After a second failure a poll is tried. If that gets through, perhaps an outage has just ended: the stream has a trial, and
-  // only if it fails again is the road to blame. A dead native source is followed by another stream, which also sees events
-  // that nobody listens for.
-  function postpone(next, isDoubtful) {
-    var n = Math.min(failures, 4), delay = retry * Math.pow(2, n);
+  function postpone(next) {
+    var delay = Math.min(retry * Math.pow(2, Math.min(failures, 4)), 60000);
     var spread = source.transport === 'native' ? 2 : 0.25; // more, for it hides when the server wants each of us back
     turn(CONNECTING, 'error');
     if (connection || source.readyState === CLOSED) return;
     failures += 1;
-    timer = setTimeout(connect, Math.max(Math.min(delay, 60000), retry, notBefore) * (1 + Math.random() * spread));
+    timer = setTimeout(connect, Math.max(delay, retry, notBefore) * (1 + Math.random() * spread));
     notBefore = 0;
-    if (next && isDoubtful) doubted = source.transport;
     rename(next);
-  }
-
-  function following(polls) {
-    var i = indexOf(offered, source.transport) + 1;
-    while (polls && i < offered.length && !ways[offered[i]].polls) i += 1;
-    return offered[i];
   }
 
   function rename(transport) {
     if (!transport || transport === source.transport) return;
-    isByHand = false;
-    isNews = true;
-    source.transport = transport;
+    choice.take(transport);
     fire(source, newEvent('transportchange'));
   }
 
@@ -596,18 +635,10 @@ function engine(source, options) {
   source._listen = function (type) { if (connection && connection.to.listen) connection.to.listen(type); };
   source._use = function (transport) {
     if (!canUse(transport, source, options)) throw new TypeError('There is no such transport here: ' + transport);
-    doubted = fallback = '';
     if (source.readyState !== CLOSED) change(transport);
-    isByHand = true;
+    choice.take(source.transport, true);
   };
 
-  for (i = 0; i < names.length; i += 1) {
-    // A script tells little of what goes wrong: by default it is for engines that cannot ask other origins in a better way.
-    if (canUse(names[i], source, options) && (names !== order || names[i] !== 'jsonp' || !hasCORS())) offered.push(names[i]);
-  }
-  i = indexOf(offered, remembered(source.url));
-  source.transport = offered[Math.max(i, 0)] || '';
-  if (i > 0) passedOver = offered[0];
   // Later, for whoever makes the source has yet to listen.
   timer = setTimeout(source.transport ? connect : close, 0);
 }

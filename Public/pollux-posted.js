@@ -98,7 +98,7 @@ export class PostedSource extends EventTarget {
       this.#cursor = id;
       this.#tell('message', JSON.stringify({ channel, event, data }));
     }
-    const isIdle = wait > 0 && (events.length === 0 || next === before);
+    const isIdle = wait > 0 && next === before;
     this.#cursor = next;
     if (isIdle && performance.now() - begun < leastRetry) await pause(leastRetry, this.#closed.signal);
   }
