@@ -7,18 +7,21 @@ struct AcceptedTypes {
         self.field = field
     }
 
-    /// Which of some media types the client names with the highest weight; the first of those with the same one. `nil` if it
-    /// names none of them, or only with a weight of 0: a wildcard chooses nothing.
-    func preferred(of mediaTypes: [String]) -> Int? {
-        // What nearly all send: one type, or anything.
-        if let index = mediaTypes.firstIndex(where: { self.field.elementsEqual($0.utf8) }) { return index }
-        if self.field.elementsEqual("*/*".utf8) { return nil }
-        var items: [FieldItem] = []
-        self.field.withUnsafeBytes { $0.forEachMember { items.append(FieldItem($0)) } }
+    /// Which of some media types, in lower case, the client names with the highest weight; the first of those with the same one.
+    /// `nil` if it names none of them, or only with a weight of 0: a wildcard chooses nothing.
+    ///
+    /// Every request to read comes by here, so that text is made only of members that matter and have parameters.
+    func preferred(of mediaTypes: [StaticString]) -> Int? {
         var best: (index: Int, weight: Int)?
-        for (index, type) in mediaTypes.enumerated() {
-            let weight = items.first { $0.value == type }?.weight ?? 0
-            if weight > best?.weight ?? 0 { best = (index, weight) }
+        self.field.withUnsafeBytes { bytes in
+            bytes.forEachMember { member in
+                let end = member.firstIndex(of: UInt8(ascii: ";")) ?? member.count
+                let type = UnsafeRawBufferPointer(rebasing: member[..<end]).trimmed
+                guard let index = mediaTypes.firstIndex(where: { type.isText($0) }) else { return }
+                let weight = end == member.count ? 1_000 : FieldItem(member).weight ?? 0
+                let isBetter = best.map { (weight, -index) > ($0.weight, -$0.index) } ?? (weight > 0)
+                if isBetter { best = (index, weight) }
+            }
         }
         return best?.index
     }

@@ -50,7 +50,7 @@ extension Request {
 
     /// Which of some media types, in lower case, the client wants most of all by the field `Accept`; `nil` if it names none of
     /// them. Of several that it wants as much, the first.
-    public func preferred(of mediaTypes: [String]) -> Int? {
+    public func preferred(of mediaTypes: [StaticString]) -> Int? {
         self.head.known.accept.flatMap { AcceptedTypes($0).preferred(of: mediaTypes) }
     }
 

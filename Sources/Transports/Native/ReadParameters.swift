@@ -61,7 +61,7 @@ struct ReadParameters {
         try self.takeForm(request, parameters)
     }
 
-    private static let mediaTypes = ["text/event-stream", "application/json"]
+    private static let mediaTypes: [StaticString] = ["text/event-stream", "application/json"]
 
     private static func transport(
         _ request: Request, _ named: Parameters, _ defaults: TransportConfiguration
