@@ -76,8 +76,8 @@ def test_chunks_mean_the_same_byte_by_byte(server, channel, content, is_taken):
 
 
 def test_content_that_came_byte_by_byte_is_whole(server, channel):
-    data = head_of(channel) + b"3;a=b\r\nhel\r\n2\r\nlo\r\n0\r\nX-T: 1\r\n\r\n"
-    assert outcome(server, split(data, 1)) == 201
+    content = b"3;a=b\r\nhel\r\n2\r\nlo\r\n0\r\nX-T: 1\r\n\r\n"
+    assert outcome(server, [head_of(channel), *split(content, 1)]) == 201
     assert [event["data"] for event in server.events(channel_path(channel))] == ["hello"]
 
 

@@ -29,8 +29,9 @@ struct Parameters {
                 self.channels.append(field.value)
             } else if !field.value.isEmpty, self.values[plain] == nil {
                 self.values[plain] = Value(name: field.name, encoded: field.value)
-                if field.name.lowercased().hasPrefix("evs_") { self.isPolyfill = true }
             }
+            // The polyfill is known by the names that it sends, which nobody else does: without a cursor it sends an empty one.
+            if field.name.lowercased().hasPrefix("evs_") { self.isPolyfill = true }
         }
     }
 
