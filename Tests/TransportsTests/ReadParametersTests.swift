@@ -51,7 +51,8 @@ import Testing
         Choice("padding=true", "*/*", .eventStream),
         Choice("padding=true", "application/json", .poll), Choice("evs_preamble=2056", nil, .eventStream),
         Choice("evs_buffer_size_limit=262144", "application/json", .poll), Choice("evs_anything=1", nil, .eventStream),
-        Choice("evs_last_event_id=", nil, .eventStream), Choice("padding=false", nil, .poll), Choice("padding=0", nil, .poll),
+        Choice("evs_last_event_id=", nil, .eventStream), Choice("padding=false", nil, .poll),
+        Choice("padding=0", nil, .poll),
         Choice("padding=", nil, .poll), Choice("evil=1", nil, .poll),
         Choice("ev_start=1", nil, .poll), Choice("EVS_preamble=1", nil, .eventStream), Choice("evs=1", nil, .poll),
     ])
