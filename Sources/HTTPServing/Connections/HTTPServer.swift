@@ -84,7 +84,7 @@ public final class HTTPServer: Sendable {
         self.sites = sites
     }
 
-    /// Begins to listen.
+    /// Begins to listen. Nobody is served before all addresses are bound: who is answered at one finds the others too.
     ///
     /// - Returns: The ports that it listens on, in the order of the listeners.
     /// - Throws: ``ListenFailure`` when an address cannot be bound.
@@ -106,12 +106,14 @@ public final class HTTPServer: Sendable {
             self.listening.withLock { $0.append(channel) }
             ports.append(channel.localAddress?.port ?? site.listener.port)
         }
+        for channel in self.listening.withLock({ $0 }) { try await channel.setOption(.autoRead, value: true).get() }
         return ports
     }
 
     private func listen(_ site: Site) async throws -> any Channel {
         try await ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.autoRead, value: false)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: UInt(Self.acceptsAtOnce))
             .serverChannelInitializer { [reserve, logger] channel in
