@@ -89,8 +89,9 @@ extension Comparison {
         case "invalid character in content-length header": self.has("\t") || self.hasTrailer
         // A blank may stand before the semicolon of an extension (RFC 9112, section 7.1.1).
         case "invalid character in chunk size header": self.has(" ;") || self.has("\t;")
-        // In `Connection` NIO takes a tab, or what is quoted, for a part of an option.
-        case "data received after completed connection: close message": self.has("\t") || self.has("\"")
+        // In `Connection` NIO takes a tab, or what is quoted, for a part of an option; and it looks for it in trailers too.
+        case "data received after completed connection: close message":
+            self.has("\t") || self.has("\"") || self.hasTrailer
         // Extensions of chunks are passed over, whatever they are.
         case "strict mode assertion": self.has(";")
         // So are trailer fields; NIO looks at those that would say how long the content is.
