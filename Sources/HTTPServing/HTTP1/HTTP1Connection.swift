@@ -279,7 +279,8 @@ final class HTTP1Connection: ChannelDuplexHandler {
 extension HTTP1Connection: ServedConnection {
     func deadlineReached(_ now: NIODeadline) {
         switch self.due {
-        case .request: self.closeUnlessTaking(.request, within: self.loop.limits.idleTimeout)
+        // The last answer may still be on its way.
+        case .request: self.closeUnlessTaking(.request, within: self.loop.limits.lingerTimeout)
         case .close: self.closeUnlessTaking(.close, within: self.loop.limits.lingerTimeout)
         case .head: self.refuse(.slowHead(self.loop.limits.headTimeout))
         case .body: self.refuseUnlessInPace()
