@@ -5,22 +5,27 @@ import NIOCore
 import NIOPosix
 public import ServiceLifecycle
 import SQLiteLedger
-import Transports
+import Synchronization
 import UnixSignals
 
 /// The server, put together: ledger, bridge, transports and HTTP, as one service that runs until it is told to stop.
 public struct PolluxServer: Service {
     private let configuration: ServerConfiguration
     private let logger: Logger
+    private let readAgain: @Sendable () throws -> ServerConfiguration
     private let onStart: @Sendable (_ port: Int) -> Void
 
-    /// - Parameter onStart: Told the port once connections are taken.
+    /// - Parameters:
+    ///   - readAgain: Reads the configuration from where this one came from; called at SIGHUP.
+    ///   - onStart: Told the port once connections are taken.
     public init(
         _ configuration: ServerConfiguration, logger: Logger,
+        readAgain: (@Sendable () throws -> ServerConfiguration)? = nil,
         onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.logger = logger
+        self.readAgain = readAgain ?? { configuration }
         self.onStart = onStart
     }
 
@@ -39,24 +44,16 @@ public struct PolluxServer: Service {
     }
 
     private func run(on group: MultiThreadedEventLoopGroup) async throws {
-        // From here on, so that nobody ends the server by telling it to read its files anew.
+        // Trapped before anything listens: by default this signal ends the process, and an operator may send it as soon as
+        // the port is open.
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let bridge = try self.bridge()
         defer { bridge.close() }
-        let sites = try Sites(self.configuration, logger: self.logger)
-        let cors = CORS(
-            allowed: self.configuration.corsOrigins, requestHeaders: self.configuration.corsHeaders,
-            ownOrigins: sites.ownOrigins(self.configuration.publicOrigins))
-        let router = Router(
-            channels: try await ChannelResource(bridge, configuration: self.configuration.transports, group: group),
-            files: try self.files(),
-            cors: cors, credentials: sites.credentials)
-        var http = self.configuration.http
-        http.cors = cors
-        http.listeners = sites.listeners
-        let server = try await HTTPServer(http, responder: router, group: group, logger: self.logger)
+        let server = try await RunningServer(
+            self.configuration, bridge, files: try self.files(),
+            sites: try Sites(self.configuration, logger: self.logger), group: group, logger: self.logger)
         let ports = try await server.start()
-        sites.tell(ports)
+        server.sites.tell(ports)
         self.logger.info(
             "serving",
             metadata: [
@@ -64,11 +61,14 @@ public struct PolluxServer: Service {
                 "ledger": "\(self.configuration.ledger)", "epoch": "\(bridge.epoch)",
             ])
         self.onStart(ports.first ?? 0)
-        try await self.work(with: bridge, sites.credentials, reloadingOn: hangUps)
-        self.logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
-        router.drain()
-        await server.drain(within: self.configuration.drainTimeout)
-        self.logger.info("stopped")
+        let drainTimeout = Mutex(self.configuration.drainTimeout)
+        try await self.work(with: bridge, server.sites.credentials) {
+            await Reloading(server: server, read: self.readAgain, logger: self.logger)
+                .run(self.configuration, on: hangUps) { adopted in
+                    drainTimeout.withLock { $0 = adopted.drainTimeout }
+                }
+        }
+        await server.drain(within: drainTimeout.withLock { $0 })
     }
 
     /// The files of the public folder. One that is named must be there; the default may be missing.
@@ -93,7 +93,7 @@ public struct PolluxServer: Service {
 
     /// What goes on beside the connections, until the shutdown.
     private func work(
-        with bridge: Bridge, _ credentials: [TLSCredentials], reloadingOn hangUps: UnixSignalsSequence
+        with bridge: Bridge, _ credentials: [TLSCredentials], reloading: @escaping @Sendable () async -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for configuration in self.configuration.sources {
@@ -108,7 +108,7 @@ public struct PolluxServer: Service {
             if !credentials.isEmpty {
                 group.addTask { await cancelWhenGracefulShutdown { await Self.watch(credentials) } }
             }
-            group.addTask { await cancelWhenGracefulShutdown { await self.reload(credentials, on: hangUps) } }
+            group.addTask { await cancelWhenGracefulShutdown { await reloading() } }
             try await group.waitForAll()
         }
     }
@@ -120,17 +120,6 @@ public struct PolluxServer: Service {
                 credential.reloadIfChanged()
                 credential.tellExpiry()
             }
-        }
-    }
-
-    /// Reads anew what can be read anew, whenever the server is told to.
-    private func reload(_ credentials: [TLSCredentials], on hangUps: UnixSignalsSequence) async {
-        for await _ in hangUps {
-            if credentials.isEmpty {
-                self.logger.notice(
-                    "SIGHUP: only certificates are read anew, and there are none; settings need a restart")
-            }
-            for credential in credentials { credential.reload() }
         }
     }
 }

@@ -11,7 +11,9 @@ struct Sites {
     /// - Throws: `InvalidIdentity` if a certificate cannot be used.
     init(_ configuration: ServerConfiguration, logger: Logger) throws(InvalidIdentity) {
         self.logger = logger
-        if configuration.listen.isEmpty { self.listeners = configuration.http.listeners }
+        if configuration.listen.isEmpty {
+            self.listeners = [Listener(host: configuration.host, port: configuration.port)]
+        }
         for listen in configuration.listen {
             var listener = Listener(host: listen.host, port: listen.port)
             listener.redirects = listen.redirects

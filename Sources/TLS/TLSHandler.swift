@@ -21,7 +21,7 @@ public final class TLSHandler: ChannelDuplexHandler {
         case closed
     }
 
-    private let session: TLSSession
+    let session: TLSSession
     private let handshakeTimeout: TimeAmount?
     private var timer: Scheduled<Void>?
     private var state = State.handshaking

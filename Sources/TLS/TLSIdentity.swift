@@ -59,7 +59,7 @@ public final class TLSIdentity: Sendable {
         other.names.contains { name in self.names.contains(name) }
     }
 
-    private static func names(of certificate: OpaquePointer) -> [String] {
+    static func names(of certificate: OpaquePointer) -> [String] {
         guard let found = X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil) else { return [] }
         let all = OpaquePointer(found)
         defer { GENERAL_NAMES_free(all) }

@@ -6,7 +6,7 @@ import NIOCore
 /// After any call ``takeOutput()`` may have something for the peer, also after one that threw: an alert.
 final class TLSSession {
     let context: TLSContext
-    private let ssl: OpaquePointer
+    let ssl: OpaquePointer
     private let buffers = BufferBIO()
     /// Whether the handshake is complete.
     private(set) var isEstablished = false

@@ -22,7 +22,7 @@ enum DevelopmentListener {
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
         let authority = DevelopmentAuthority(folder: self.folder)
         try authority.prepare(names: ["localhost", "127.0.0.1", "::1"])
-        var listener = ListenConfiguration(host: configuration.http.host, port: configuration.http.port)
+        var listener = ListenConfiguration(host: configuration.host, port: configuration.port)
         listener.tls = TLSFiles(
             identities: [.init(certificate: authority.certificateFile, key: authority.keyFile)])
         logger.notice(

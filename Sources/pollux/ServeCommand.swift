@@ -36,19 +36,20 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // Until the server has something to do at this signal, it does nothing.
         signal(SIGHUP, SIG_IGN)
-        var configuration = try self.options.load().server
+        let limits = SystemLimits.current()
+        var configuration = try self.options.load(within: limits)
         var logger = Logger(label: "pollux", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = configuration.logLevel
-        let limits = SystemLimits.current()
-        let problems = limits.problems(of: configuration)
-        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-        let connections = configuration.connections ?? OpenFiles.connections(within: limits.openFiles)
-        configuration.connections = connections
         logger.info(
             "limit of open files raised",
-            metadata: ["openFiles": "\(limits.openFiles)", "connections": "\(connections)"])
+            metadata: ["openFiles": "\(limits.openFiles)", "connections": "\(configuration.limits.connections)"])
         if self.isSelfSigned { configuration.listen = [try DevelopmentListener.make(configuration, logger: logger)] }
-        let server = PolluxServer(configuration, logger: logger)
+        let listen = configuration.listen
+        let server = PolluxServer(configuration, logger: logger) { [options, isSelfSigned] in
+            var configuration = try options.load(within: limits)
+            if isSelfSigned { configuration.listen = listen }
+            return configuration
+        }
         let services = ServiceGroup(
             configuration: .init(
                 services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -57,6 +58,19 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             throw ServeFailure(description: "the server cannot run: \(error)")
         }
+    }
+}
+
+extension ConfigurationOptions {
+    /// The configuration, as far as the system can give what it asks for.
+    ///
+    /// - Throws: ``ConfigurationError`` with all that is wrong.
+    fileprivate func load(within limits: SystemLimits) throws -> ServerConfiguration {
+        var configuration = try self.load().server
+        let problems = limits.problems(of: configuration)
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        configuration.connections = configuration.connections ?? OpenFiles.connections(within: limits.openFiles)
+        return configuration
     }
 }
 

@@ -80,11 +80,10 @@ import Testing
         _ body: (HTTPServer, Int, MultiThreadedEventLoopGroup) async throws -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        var configuration = HTTPServer.Configuration()
-        configuration.port = 0
-        configuration.limits.connections = connections
+        var settings = ServingSettings(responder: service)
+        settings.limits.connections = connections
         let server = try await HTTPServer(
-            configuration, responder: service, group: group,
+            [Listener(port: 0)], settings: settings, group: group,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await body(server, try #require(try await server.start().first), group)
         await server.drain(within: .seconds(10))

@@ -38,7 +38,7 @@ import Transports
 
     @Test func `The ready configuration serves a clock and the demo on this machine`() throws {
         let loaded = try LoadedConfiguration(file: repositoryPath("config/pollux.json"))
-        #expect(loaded.server.http.host == "127.0.0.1")
+        #expect(loaded.server.host == "127.0.0.1")
         #expect(loaded.changes.map(\.key) == (0..<4).map { "sources[\($0)]" })
     }
 

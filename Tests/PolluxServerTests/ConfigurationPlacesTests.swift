@@ -9,7 +9,7 @@ import Transports
         let loaded = try load()
         #expect(loaded.changes == [])
         #expect(loaded.describe() == "")
-        #expect(loaded.server.http.port == 8080)
+        #expect(loaded.server.port == 8080)
         #expect(loaded.server.connections == nil)
     }
 
@@ -17,14 +17,14 @@ import Transports
         let text = #"{"port": 1, "limits": {"channels": 1}, "host": "file"}"#
         let environment = ["POLLUX_PORT": "2", "POLLUX_LIMITS_CHANNELS": "2"]
         let loaded = try load(text, environment: environment, flags: ["port": "3"])
-        #expect(loaded.server.http.port == 3)
+        #expect(loaded.server.port == 3)
         #expect(loaded.server.transports.channels == 2)
-        #expect(loaded.server.http.host == "file")
+        #expect(loaded.server.host == "file")
     }
 
     @Test func `Of several flags the last one wins, and those before it must fit all the same`() throws {
         #expect(
-            try LoadedConfiguration(flags: [("port", "1"), ("port", "2")].map { (key: $0, value: $1) }).server.http.port
+            try LoadedConfiguration(flags: [("port", "1"), ("port", "2")].map { (key: $0, value: $1) }).server.port
                 == 2)
         let error = #expect(throws: ConfigurationError.self) {
             try LoadedConfiguration(flags: [(key: "port", value: "x"), (key: "port", value: "2")])
@@ -87,11 +87,11 @@ import Transports
 
     @Test func `The content of a request may be as large as a batch or an event`() throws {
         let byBatch = try load(#"{"limits": {"batchSize": "2MB"}}"#)
-        #expect(byBatch.server.http.limits.bodySize == 2 << 20)
+        #expect(byBatch.server.limits.bodySize == 2 << 20)
         #expect(byBatch.changes.map(\.description).contains("limits.bodySize = 2MB (follows limits.batchSize)"))
-        #expect(try load(flags: ["limits.eventSize": "3MB"]).server.http.limits.bodySize == 3 << 20)
-        #expect(try load(flags: ["limits.batchSize": "1KB"]).server.http.limits.bodySize == 1 << 20)
-        #expect(try load(flags: ["limits.bodySize": "4MB"]).server.http.limits.bodySize == 4 << 20)
+        #expect(try load(flags: ["limits.eventSize": "3MB"]).server.limits.bodySize == 3 << 20)
+        #expect(try load(flags: ["limits.batchSize": "1KB"]).server.limits.bodySize == 1 << 20)
+        #expect(try load(flags: ["limits.bodySize": "4MB"]).server.limits.bodySize == 4 << 20)
     }
 
     @Test func `A poll is not held longer than the most unless it says so itself`() throws {

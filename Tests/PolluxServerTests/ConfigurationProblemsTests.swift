@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test func `A byte order mark is passed over, and another encoding named`() throws {
-        #expect(try load("\u{FEFF}{\"port\": 1}").server.http.port == 1)
+        #expect(try load("\u{FEFF}{\"port\": 1}").server.port == 1)
         let folder = try TemporaryFolder()
         let utf16 = Array("\u{FEFF}{}".utf16).flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
         try Data(utf16).write(to: URL(filePath: folder.file("16.json")))

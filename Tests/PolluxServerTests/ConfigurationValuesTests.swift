@@ -114,7 +114,7 @@ import Transports
     @Test func `A number of connections is also the limit of the server`() throws {
         let server = try load(flags: ["limits.connections": "5"]).server
         #expect(server.connections == 5)
-        #expect(server.http.limits.connections == 5)
+        #expect(server.limits.connections == 5)
     }
 
     @Test func `Times reach the parts in their own types`() throws {

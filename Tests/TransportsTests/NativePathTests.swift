@@ -3,17 +3,20 @@ import HTTPServing
 import NIOHTTP1
 import Testing
 
-@testable import PolluxServer
+@testable import Transports
 
-@Suite struct ResourceTests {
+@Suite struct NativePathTests {
     @Test(arguments: [
-        ("/events", Resource.events), ("/healthz", .health), ("/readyz", .readiness), ("/", .file),
-        ("/index.html", .file), ("/channels", .file), ("/events/", .file), ("/Events", .file), ("/healthz/x", .file),
-        ("*", .file), ("", .file),
-        ("//channels/a", .file), ("/Channels/a", .file),
+        ("/events", true), ("/channels/a", true), ("/channels/", true), ("/channels/a/b", true),
+        ("/", false), ("/index.html", false), ("/channels", false), ("/events/", false), ("/Events", false),
+        ("/healthz", false), ("*", false), ("", false), ("//channels/a", false), ("/Channels/a", false),
     ])
-    func `A path names a resource of the server, or a file`(path: String, resource: Resource) throws {
-        #expect(try Resource(path: Array(path.utf8)) == resource)
+    func `The native door claims what is below channels, and events`(path: String, isClaimed: Bool) {
+        #expect(NativePath.isClaimed(Array(path.utf8)) == isClaimed)
+    }
+
+    @Test func `What is asked for at events is the events of several channels`() throws {
+        #expect(try NativePath(Array("/events".utf8)) == .events)
     }
 
     @Test(arguments: [
@@ -22,7 +25,7 @@ import Testing
         (String(repeating: "x", count: 256), String(repeating: "x", count: 256)),
     ])
     func `One segment below channels is a channel's name`(segment: String, name: String) throws {
-        let resource = try Resource(path: Array("/channels/\(segment)".utf8))
+        let resource = try NativePath(Array("/channels/\(segment)".utf8))
         #expect(resource == .channel(try ChannelName(Array(name.utf8))))
     }
 
@@ -35,13 +38,13 @@ import Testing
     ])
     func `What is no channel's name is refused`(path: String, status: Int) {
         #expect {
-            try Resource(path: Array(path.utf8))
+            try NativePath(Array(path.utf8))
         } throws: { error in
             (error as? Problem)?.status == HTTPResponseStatus(statusCode: status)
         }
     }
 
     @Test func `Names are told apart by their bytes`() throws {
-        #expect(try Resource(path: Array("/channels/%C3%A9".utf8)) != Resource(path: Array("/channels/e%CC%81".utf8)))
+        #expect(try NativePath(Array("/channels/%C3%A9".utf8)) != NativePath(Array("/channels/e%CC%81".utf8)))
     }
 }

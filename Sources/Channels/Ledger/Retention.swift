@@ -15,9 +15,9 @@ public struct Retention: Hashable, Sendable {
 }
 
 /// Which retention holds for which channel: of the patterns that fit a name, the most literal one decides.
-public struct RetentionRules: Sendable {
+public struct RetentionRules: Sendable, Equatable {
     /// A pattern and what holds where it fits.
-    public struct Rule: Sendable {
+    public struct Rule: Sendable, Equatable {
         let pattern: NamePattern
         let retention: Retention
 

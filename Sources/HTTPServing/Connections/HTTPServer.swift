@@ -6,27 +6,6 @@ import TLS
 
 /// Accepts connections and answers what comes on them.
 public final class HTTPServer: Sendable {
-    public struct Configuration: Sendable {
-        /// Where to listen; default is one plain listener on `127.0.0.1:8080`.
-        public var listeners = [Listener()]
-        public var limits = Limits()
-        public var cors = CORS()
-
-        public init() {}
-
-        /// Where the first listener listens: an address or a name.
-        public var host: String {
-            get { self.listeners.first?.host ?? Listener().host }
-            set { self.listeners = [Listener(host: newValue, port: self.port)] }
-        }
-
-        /// The port of the first listener.
-        public var port: Int {
-            get { self.listeners.first?.port ?? Listener().port }
-            set { self.listeners = [Listener(host: self.host, port: newValue)] }
-        }
-    }
-
     /// Connections beyond the limit that are still answered, so that clients are told and not just cut off.
     public static let refusableConnections = 64
 
@@ -42,10 +21,10 @@ public final class HTTPServer: Sendable {
         let loops: PerLoop<LoopContext>
     }
 
-    private let configuration: Configuration
     private let group: MultiThreadedEventLoopGroup
     private let logger: Logger
     private let sites: [Site]
+    private let securePort: Int
     private let listening = Mutex<[any Channel]>([])
     private let connections = Count()
     private let reserve = DescriptorReserve()
@@ -53,6 +32,10 @@ public final class HTTPServer: Sendable {
     /// How many connections there are, on all loops.
     private final class Count: Sendable {
         private let count = Atomic<Int>(0)
+        private let last = Atomic<UInt64>(0)
+
+        /// A number for a connection that no other has.
+        func next() -> UInt64 { self.last.add(1, ordering: .relaxed).newValue }
 
         var value: Int { self.count.load(ordering: .relaxed) }
 
@@ -63,25 +46,41 @@ public final class HTTPServer: Sendable {
 
     /// - Parameter group: The event loops that connections are spread over.
     public init(
-        _ configuration: Configuration, responder: any Responder, group: MultiThreadedEventLoopGroup, logger: Logger
+        _ listeners: [Listener], settings: ServingSettings, group: MultiThreadedEventLoopGroup, logger: Logger
     ) async throws {
-        self.configuration = configuration
         self.group = group
         self.logger = logger
         let connections = self.connections
-        let securePort = configuration.listeners.first { $0.tls != nil }?.port ?? 443
+        self.securePort = listeners.first { $0.tls != nil }?.port ?? 443
         var sites: [Site] = []
-        for listener in configuration.listeners {
-            let responder = listener.redirects ? SecureRedirect(port: securePort) : responder
+        for listener in listeners {
+            let own = Self.settings(settings, of: listener, securePort: self.securePort)
             let loops = try await PerLoop(group) { loop in
                 LoopContext(
-                    eventLoop: loop, responder: responder, cors: configuration.cors, limits: configuration.limits,
+                    eventLoop: loop, responder: own.responder, cors: own.cors, limits: own.limits,
                     transportSecurity: listener.transportSecurity.map { "max-age=\($0)" }
                 ) { connections.add($0) }
             }
             sites.append(Site(listener: listener, loops: loops))
         }
         self.sites = sites
+    }
+
+    /// Serves by other settings from now on: every loop from its next turn, connections that are there and new ones alike.
+    public func apply(_ settings: ServingSettings) async {
+        for site in self.sites {
+            let own = Self.settings(settings, of: site.listener, securePort: self.securePort)
+            try? await site.loops.onEach { $0.settings = own }
+        }
+    }
+
+    /// What holds at a listener that may only send clients elsewhere.
+    private static func settings(
+        _ settings: ServingSettings, of listener: Listener, securePort: Int
+    ) -> ServingSettings {
+        guard listener.redirects else { return settings }
+        return ServingSettings(
+            responder: SecureRedirect(port: securePort), limits: settings.limits, cors: settings.cors)
     }
 
     /// Begins to listen. Nobody is served before all addresses are bound: who is answered at one finds the others too.
@@ -127,13 +126,16 @@ public final class HTTPServer: Sendable {
 
     private func initialize(_ channel: any Channel, at site: Site) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            let admission = try self.admission(of: channel)
+            let loop = site.loops[channel.eventLoop]
+            let admission = try self.admission(of: channel, limits: loop.limits)
             try Self.setOptions(of: channel)
             let socket = SocketHandler()
             // The deadline of the version's handler is that of the handshake too.
             let tls = try site.listener.tls.map { try TLSHandler($0(), handshakeTimeout: nil) }
-            let peer = Peer(isSecure: tls != nil, admission: admission)
-            let version = HTTPVersionHandler(site.loops[channel.eventLoop], over: socket, tls: tls, peer: peer)
+            let peer = Peer(
+                connection: self.connections.next(), address: PeerAddress(channel.remoteAddress), isSecure: tls != nil,
+                admission: admission)
+            let version = HTTPVersionHandler(loop, over: socket, tls: tls, peer: peer)
             let pipeline = channel.pipeline.syncOperations
             // With names NIO makes up none.
             try pipeline.addHandler(socket, name: "socket")
@@ -143,13 +145,13 @@ public final class HTTPServer: Sendable {
     }
 
     /// - Throws: ``TooManyConnections`` if not even a refusal can be given.
-    private func admission(of channel: any Channel) throws(TooManyConnections) -> Peer.Admission {
+    private func admission(of channel: any Channel, limits: Limits) throws(TooManyConnections) -> Peer.Admission {
         if self.reserve.isReleased {
             self.reserve.refusalBegan()
             channel.closeFuture.whenComplete { [reserve] _ in reserve.refusalEnded() }
             return .refused
         }
-        let excess = self.connections.value - self.configuration.limits.connections
+        let excess = self.connections.value - limits.connections
         guard excess < Self.refusableConnections else { throw TooManyConnections() }
         return excess >= 0 ? .refused : .served
     }

@@ -14,7 +14,7 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let loop: LoopContext
     private let socket: SocketHandler
     private let tls: TLSHandler?
-    private let peer: Peer
+    private var peer: Peer
     private var context: ChannelHandlerContext?
     private var bytes = ByteBuffer()
     var deadlineIndex: Int?
@@ -61,6 +61,7 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func makePlace(for isHTTP2: Bool, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
+        self.peer.certificate = self.tls?.peerCertificate
         do {
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandlers(isHTTP2 ? self.http2() : self.http1(), position: .after(self))

@@ -16,9 +16,8 @@ protocol ServedConnection: DeadlineOwner {
 /// What the connections of one listener on one event loop share. Owner: that event loop.
 final class LoopContext {
     let eventLoop: any EventLoop
-    let responder: any Responder
-    let cors: CORS
-    let limits: Limits
+    /// How they are served from the loop's next turn on.
+    var settings: ServingSettings
     /// The field `Strict-Transport-Security` of all answers (RFC 6797), where there is to be one.
     let transportSecurity: String?
     /// Told of each connection that has come (1) or gone (-1).
@@ -34,12 +33,14 @@ final class LoopContext {
         transportSecurity: String? = nil, count: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.eventLoop = eventLoop
-        self.responder = responder
-        self.cors = cors
-        self.limits = limits
+        self.settings = ServingSettings(responder: responder, limits: limits, cors: cors)
         self.transportSecurity = transportSecurity
         self.count = count
     }
+
+    var responder: any Responder { self.settings.responder }
+    var cors: CORS { self.settings.cors }
+    var limits: Limits { self.settings.limits }
 
     func opened(_ connection: any ServedConnection) {
         self.deadlines.add(connection)

@@ -1,6 +1,8 @@
+public import TLS
+
 /// The other end of a connection, as far as a request is judged by it. What the server knows by itself: nothing that the
 /// client says gets here.
-public struct Peer: Sendable, Equatable {
+public struct Peer: Sendable {
     /// What is done for a connection.
     public enum Admission: Sendable {
         case served
@@ -8,12 +10,25 @@ public struct Peer: Sendable, Equatable {
         case refused
     }
 
+    /// The number of the connection: no two of a process have the same.
+    public var connection: UInt64
+    /// Where it comes from: the client, or the last proxy before us.
+    public var address: PeerAddress?
     /// Whether the connection is encrypted.
     public var isSecure: Bool
+    /// What the client has shown to be, where the listener asks for certificates (mutual TLS).
+    public var certificate: TLSPeerCertificate?
     public var admission: Admission
 
-    public init(isSecure: Bool = false, admission: Admission = .served) {
+    public init(
+        connection: UInt64 = 0, address: PeerAddress? = nil, isSecure: Bool = false,
+        certificate: TLSPeerCertificate? = nil,
+        admission: Admission = .served
+    ) {
+        self.connection = connection
+        self.address = address
         self.isSecure = isSecure
+        self.certificate = certificate
         self.admission = admission
     }
 

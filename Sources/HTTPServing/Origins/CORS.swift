@@ -48,8 +48,18 @@ public struct CORS: Sendable {
         return Origin(origin).map { self.ownOrigins.contains($0, of: request) } == true
     }
 
+    /// The answer to a method that a resource does not have: OPTIONS, preflight or not, has one everywhere, others have 405.
+    ///
+    /// - Parameter allow: The methods of the resource, as the field `Allow` has them.
+    public func answer(toOther request: Request, allow: String) -> Response {
+        if request.method == .OPTIONS { return self.preflight(request, allow: allow) }
+        var response = Problem(.methodNotAllowed, "Method not allowed", detail: "here: \(allow)").response
+        response.headers.add(name: "Allow", value: allow)
+        return response
+    }
+
     /// The answer to OPTIONS, preflight or not, for a resource with these methods.
-    public func preflight(_ request: Request, allow: String) -> Response {
+    private func preflight(_ request: Request, allow: String) -> Response {
         var response = Response(.noContent, headers: ["Allow": allow])
         guard self.allowed.isEmpty || request.origin.map(self.allows) ?? false else { return response }
         response.headers.add(name: "Access-Control-Allow-Methods", value: Self.methods)

@@ -5,8 +5,8 @@ import Transports
 /// A setting that another one bounds. It follows the other one unless it is given itself; then it must keep to it.
 struct Bound: Sendable {
     static let all = [
-        Bound("limits.bodySize", \.http.limits.bodySize, .atLeast, "limits.batchSize", \.transports.batchSize),
-        Bound("limits.bodySize", \.http.limits.bodySize, .atLeast, "limits.eventSize", \.transports.eventSize),
+        Bound("limits.bodySize", \.limits.bodySize, .atLeast, "limits.batchSize", \.transports.batchSize),
+        Bound("limits.bodySize", \.limits.bodySize, .atLeast, "limits.eventSize", \.transports.eventSize),
         Bound("poll.wait", \.transports.pollWait, .atMost, "poll.waitMost", \.transports.pollWaitMost),
     ]
 

@@ -14,8 +14,12 @@ public struct ServerConfiguration: Sendable {
         case memory
     }
 
-    public var http = HTTPServer.Configuration()
-    /// Where to listen, in place of `http.listeners`; default: nowhere else.
+    /// The address or name to listen on, in the clear; default `127.0.0.1`.
+    public var host = Listener().host
+    /// The port to listen on; 0 takes any that is free; default 8080.
+    public var port = Listener().port
+    public var limits = Limits()
+    /// Where to listen, in place of ``host`` and ``port``; default: nowhere else.
     public var listen: [ListenConfiguration] = []
     public var transports = TransportConfiguration()
     public var ledger = LedgerKind.sqlite
@@ -33,9 +37,9 @@ public struct ServerConfiguration: Sendable {
     /// The least level that is logged; default `info`.
     public var logLevel = Logger.Level.info
     /// The most connections; `nil`, the default, leaves the number to whoever knows the limit of open files. Setting it
-    /// sets `http.limits.connections`.
+    /// sets ``Limits/connections``.
     public var connections: Int? {
-        didSet { self.http.limits.connections = self.connections ?? Limits().connections }
+        didSet { self.limits.connections = self.connections ?? Limits().connections }
     }
     /// The origins whose pages may read and write; default: none, so everybody may.
     public var corsOrigins: [String] = []

@@ -15,8 +15,8 @@ extension Setting {
     /// `docs/configuration.md` has the same table: a test compares them.
     private static let server = [
         Setting(
-            "host", .host, \.http.host, "the address or name to listen on; `0.0.0.0` for all of IPv4, `::` for all"),
-        Setting("port", .count(0...65_535), \.http.port, "the port to listen on; 0 takes any that is free"),
+            "host", .host, \.host, "the address or name to listen on; `0.0.0.0` for all of IPv4, `::` for all"),
+        Setting("port", .count(0...65_535), \.port, "the port to listen on; 0 takes any that is free"),
         Setting(
             "loops", .count(1...1_024), \.loops, unset: "one for each core",
             "the event loops (threads) that serve connections"),
@@ -37,11 +37,11 @@ extension Setting {
 
     private static let limits = [
         Setting(
-            "limits.headSize", .size(1 << 10...16 << 20), \.http.limits.headSize, "the most bytes of a request's head"),
+            "limits.headSize", .size(1 << 10...16 << 20), \.limits.headSize, "the most bytes of a request's head"),
         Setting(
-            "limits.headerCount", .count(1...10_000), \.http.limits.headerCount, "the most header fields of a request"),
+            "limits.headerCount", .count(1...10_000), \.limits.headerCount, "the most header fields of a request"),
         Setting(
-            "limits.bodySize", .content, \.http.limits.bodySize,
+            "limits.bodySize", .content, \.limits.bodySize,
             "the most bytes of a request's content; grows with `limits.batchSize` and `limits.eventSize`"),
         Setting("limits.batchSize", .content, \.transports.batchSize, "the most bytes of a batch of events"),
         Setting("limits.eventSize", .content, \.transports.eventSize, "the most bytes of an event's type and data"),
@@ -50,22 +50,22 @@ extension Setting {
             "limits.connections", .count(1...10_000_000), \.connections, unset: "by the limit of open files",
             "the most connections; what comes beyond is refused"),
         Setting(
-            "limits.streams", .count(1...10_000), \.http.limits.streams,
+            "limits.streams", .count(1...10_000), \.limits.streams,
             "the most requests and streams under way on one HTTP/2 connection"),
         Setting(
-            "limits.headTimeout", .timeout, \.http.limits.headTimeout,
+            "limits.headTimeout", .timeout, \.limits.headTimeout,
             "how long a request's head may take, and a new connection until its first one"),
         Setting(
-            "limits.bodyTimeout", .timeout, \.http.limits.bodyTimeout,
+            "limits.bodyTimeout", .timeout, \.limits.bodyTimeout,
             "over which span a request's content must bring at least 1 KB/s; it may take as long as it does"),
         Setting(
-            "limits.idleTimeout", .timeout, \.http.limits.idleTimeout,
+            "limits.idleTimeout", .timeout, \.limits.idleTimeout,
             "how long a connection may wait for its next request"),
         Setting(
-            "limits.lingerTimeout", .timeout, \.http.limits.lingerTimeout,
+            "limits.lingerTimeout", .timeout, \.limits.lingerTimeout,
             "how long a connection is read on after its last answer, so that the client gets all of it"),
         Setting(
-            "limits.pingInterval", .timeout, \.http.limits.pingInterval,
+            "limits.pingInterval", .timeout, \.limits.pingInterval,
             "how long an HTTP/2 client may be silent before it is asked whether it is still there"),
     ]
 
@@ -80,7 +80,7 @@ extension Setting {
             "stream.heartbeat", .time(from: 0), \.transports.heartbeat, "how long a stream may be silent; 0 for ever"),
         Setting("stream.heartbeatForm", .word, \.transports.heartbeatForm, "what a silent stream is sent"),
         Setting(
-            "stream.writeTimeout", .timeout, \.http.limits.writeTimeout,
+            "stream.writeTimeout", .timeout, \.limits.writeTimeout,
             "how long a client may take nothing of what is written to it"),
         Setting(
             "stream.polyfillLifetime", .time(from: 1_000), \.transports.polyfillLifetime,

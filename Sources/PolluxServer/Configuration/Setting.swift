@@ -14,6 +14,8 @@ public struct Setting: Sendable {
     let text: @Sendable (JSONValue) -> String?
     /// Sets a text that ``text`` gave.
     let set: @Sendable (String, inout ServerConfiguration) -> Void
+    /// Sets what another configuration has.
+    let adopt: @Sendable (ServerConfiguration, inout ServerConfiguration) -> Void
     /// What is set.
     let current: @Sendable (ServerConfiguration) -> String
 
@@ -33,8 +35,15 @@ public struct Setting: Sendable {
         self.set = { text, configuration in
             if let value = form.read(.string(text)) { configuration[keyPath: path] = value }
         }
+        self.adopt = { $1[keyPath: path] = $0[keyPath: path] }
         self.current = { form.write($0[keyPath: path]) }
     }
+
+    /// The groups of settings, by the part of the key before the dot, that a running server takes on at SIGHUP.
+    public static let liveGroups = ["cors", "publicOrigins", "drain", "limits", "stream", "poll"]
+
+    /// Whether a new value holds as soon as the configuration is read anew, and not only from the next start on.
+    var isLive: Bool { Self.liveGroups.contains(String(self.key.prefix { $0 != "." })) }
 
     /// Its name in the environment: `POLLUX_LIMITS_EVENT_SIZE` for `limits.eventSize`. swift-configuration's provider
     /// looks for it under the same name.

@@ -1,6 +1,6 @@
 import Channels
 import HTTPServing
-import NIOCore
+package import NIOCore
 
 /// One subscription of one connection: channels, a cursor and a transport. Owner: its event loop.
 ///
@@ -237,7 +237,7 @@ extension Reader: Sendable {}
 
 extension EventLoop {
     /// Does something on the loop: at once when called on it, else soon.
-    func run(_ body: @escaping @Sendable () -> Void) {
+    package func run(_ body: @escaping @Sendable () -> Void) {
         if self.inEventLoop { body() } else { self.execute(body) }
     }
 }

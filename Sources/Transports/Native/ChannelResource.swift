@@ -23,6 +23,18 @@ public struct ChannelResource: Sendable {
         self.publishers = try await PerLoop(group) { LoopPublishers(readers[$0]) }
     }
 
+    private init(_ other: ChannelResource, configuration: TransportConfiguration) {
+        self.bridge = other.bridge
+        self.configuration = configuration
+        self.readers = other.readers
+        self.publishers = other.publishers
+    }
+
+    /// The same channels under other limits and habits. A reader keeps to those under which it began.
+    public func under(_ configuration: TransportConfiguration) -> ChannelResource {
+        ChannelResource(self, configuration: configuration)
+    }
+
     // MARK: Reading
 
     /// Reads one channel.
@@ -122,22 +134,6 @@ public struct ChannelResource: Sendable {
             eventLoop.run {
                 switch result {
                 case .success: answer.value.respond(Response(.noContent, headers: ["Cache-Control": "no-store"]))
-                case .failure(let error): answer.value.respond(Problem(error).response)
-                }
-            }
-        }
-    }
-
-    /// Answers whether events could be published now.
-    ///
-    /// - Parameter remarks: What stands below the answer that they can; whole lines.
-    public func probe(remarks: String = "", on exchange: any Exchange) {
-        let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
-        let eventLoop = exchange.eventLoop
-        self.bridge.probe { result in
-            eventLoop.run {
-                switch result {
-                case .success: answer.value.respond(.text("ready\n" + remarks))
                 case .failure(let error): answer.value.respond(Problem(error).response)
                 }
             }

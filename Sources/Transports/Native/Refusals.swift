@@ -1,6 +1,6 @@
-import Channels
+package import Channels
 import EventStream
-import HTTPServing
+package import HTTPServing
 import NIOCore
 import NIOHTTP1
 
@@ -24,8 +24,16 @@ extension Request {
     }
 }
 
+extension Request {
+    /// - Throws: ``Problem`` (503) if the server holds as much as it may, and only refuses on this connection.
+    package func requireCapacity() throws(Problem) {
+        if self.peer.isRefused { throw .overCapacity }
+    }
+}
+
 extension Problem {
-    init(_ error: LedgerError) {
+    /// What a client is told that the ledger cannot serve.
+    package init(_ error: LedgerError) {
         switch error {
         case .unavailable: self = .unavailable("\(error)", retryAfter: 2)
         case .tooManyKeys:

@@ -1,0 +1,14 @@
+/// How connections are served. One value that never changes and is replaced whole, on each loop between two turns: a
+/// connection asks for a setting when it needs it, and so goes by the newest with its next step.
+public struct ServingSettings: Sendable {
+    /// What answers requests.
+    public var responder: any Responder
+    public var limits: Limits
+    public var cors: CORS
+
+    package init(responder: any Responder, limits: Limits = Limits(), cors: CORS = CORS()) {
+        self.responder = responder
+        self.limits = limits
+        self.cors = cors
+    }
+}

@@ -1,0 +1,59 @@
+import Channels
+import HTTPServing
+import Logging
+import NIOPosix
+import Transports
+
+/// What was put together for a server that runs, and how it takes on new settings while it does.
+struct RunningServer: Sendable {
+    let sites: Sites
+    private let channels: ChannelResource
+    private let health: Health
+    private let files: StaticFiles?
+    private let http: HTTPServer
+    private let logger: Logger
+
+    init(
+        _ configuration: ServerConfiguration, _ bridge: Bridge, files: StaticFiles?, sites: Sites,
+        group: MultiThreadedEventLoopGroup, logger: Logger
+    ) async throws {
+        let channels = try await ChannelResource(bridge, configuration: configuration.transports, group: group)
+        let health = Health(bridge, credentials: sites.credentials)
+        let settings = Self.settings(configuration, channels, health, files, sites)
+        self.http = try await HTTPServer(sites.listeners, settings: settings, group: group, logger: logger)
+        self.sites = sites
+        self.channels = channels
+        self.health = health
+        self.files = files
+        self.logger = logger
+    }
+
+    /// Begins to listen. Returns the ports, in the order of the listeners.
+    func start() async throws -> [Int] { try await self.http.start() }
+
+    /// Takes on what a configuration says of settings that may change while the server runs.
+    func apply(_ configuration: ServerConfiguration) async {
+        let channels = self.channels.under(configuration.transports)
+        await self.http.apply(Self.settings(configuration, channels, self.health, self.files, self.sites))
+    }
+
+    /// Brings all answers to their end.
+    func drain(within timeout: Duration) async {
+        self.logger.info("draining", metadata: ["connections": "\(self.http.connectionCount)"])
+        self.health.drain()
+        await self.http.drain(within: timeout)
+        self.logger.info("stopped")
+    }
+
+    private static func settings(
+        _ configuration: ServerConfiguration, _ channels: ChannelResource, _ health: Health, _ files: StaticFiles?,
+        _ sites: Sites
+    ) -> ServingSettings {
+        let cors = CORS(
+            allowed: configuration.corsOrigins, requestHeaders: configuration.corsHeaders,
+            ownOrigins: sites.ownOrigins(configuration.publicOrigins))
+        let router = Router(
+            doors: [NativeDoor(channels, cors: cors)], health: health, files: files, cors: cors)
+        return ServingSettings(responder: router, limits: configuration.limits, cors: cors)
+    }
+}
