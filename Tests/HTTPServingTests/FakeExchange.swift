@@ -13,7 +13,6 @@ final class FakeExchange: Exchange {
     }
 
     let eventLoop: any EventLoop
-    let isChunked = false
     private let events: AsyncStream<Event>.Continuation
     private(set) var hasBegunStream = false
     private(set) var deadline: NIODeadline?
@@ -30,7 +29,7 @@ final class FakeExchange: Exchange {
         self.events = events
     }
 
-    func respond(_ response: Response, sharing memo: ResponseMemo?) {
+    func respond(_ response: Response) {
         self.delegate = nil
         self.hasResponded = true
         self.events.yield(.responded(response))

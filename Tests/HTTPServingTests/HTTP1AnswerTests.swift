@@ -122,20 +122,36 @@ import Testing
     }
 
     @Test func `The same answer to many is put into bytes once`() throws {
-        let memo = ResponseMemo()
-        let connection = try Connection { _, exchange in exchange.respond(.text("x"), sharing: memo) }
+        let shared = SharedResponse(.text("x"))
+        // Stands for what another connection of the same loop has sent.
+        let kept = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept")
+        let connection = try Connection { _, exchange in
+            guard let loop = (exchange as? HTTP1Connection)?.loop else { return }
+            _ = shared.bytes(date: loop.httpDate(), transportSecurity: loop.transportSecurity) { kept }
+            exchange.respond(shared)
+        }
         try connection.get()
-        let answer = try connection.answer()
-        // What is kept is what the next one gets, as long as the second is the same.
-        memo.bytes = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept")
-        try connection.get()
-        #expect(try connection.answer().body == (memo.date == answer["Date"] ? "kept" : "x"))
+        #expect(try connection.answer().body == "kept")
+    }
+
+    @Test func `The same answer to many is put into bytes again when the fields of every answer are others`() {
+        let shared = SharedResponse(.text("x"))
+        func bytes(date: String, transportSecurity: String?) -> String {
+            String(
+                buffer: shared.bytes(date: date, transportSecurity: transportSecurity) {
+                    ByteBuffer(string: date + (transportSecurity ?? ""))
+                })
+        }
+        #expect(bytes(date: "a", transportSecurity: nil) == "a")
+        #expect(bytes(date: "b", transportSecurity: nil) == "b")
+        #expect(bytes(date: "b", transportSecurity: "c") == "bc")
+        #expect(String(buffer: shared.bytes(date: "b", transportSecurity: "c") { ByteBuffer() }) == "bc")
     }
 
     @Test func `The same answer to many has its own head where the request asks for another`() throws {
-        let memo = ResponseMemo()
+        let shared = SharedResponse(.text("x"))
         let connection = try Connection(cors: CORS(allowed: ["https://a.example"])) { _, exchange in
-            exchange.respond(.text("x"), sharing: memo)
+            exchange.respond(shared)
         }
         try connection.get()
         #expect(try !connection.answer().has("Access-Control-Allow-Origin"))

@@ -37,7 +37,7 @@ import Testing
     private final class Writer: ExchangeDelegate {
         private unowned let exchange: any Exchange
         private var left: Int
-        private static let piece = ByteBuffer(string: "2710\r\n" + String(repeating: "x", count: 10_000) + "\r\n")
+        private static let piece = SharedBytes([UInt8](repeating: UInt8(ascii: "x"), count: 10_000))
 
         init(_ exchange: any Exchange, count: Int) {
             self.exchange = exchange

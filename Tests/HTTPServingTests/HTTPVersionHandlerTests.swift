@@ -12,7 +12,7 @@ import Testing
     private static let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
     private let channel = EmbeddedChannel()
-    private let responder = RecordingResponder { _, exchange in exchange.respond(.text("hello"), sharing: nil) }
+    private let responder = RecordingResponder { _, exchange in exchange.respond(.text("hello")) }
     private let loop: LoopContext
 
     init() {

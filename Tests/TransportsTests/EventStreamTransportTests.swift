@@ -50,16 +50,14 @@ import Testing
         #expect(lines[1].utf8.count + 1 == count)
     }
 
-    @Test(arguments: [true, false])
-    func `Each batch of whole events is written at once, in a chunk where HTTP wants that`(isHTTP10: Bool) throws {
+    @Test func `Each batch of whole events is written at once`() throws {
         let world = try World()
-        let exchange = try world.read("transport=sse", isHTTP10: isHTTP10)
+        let exchange = try world.read("transport=sse")
         try world.publish("x")
         try world.publish("y", type: "t")
         world.run()
         let epoch = world.bridge.epoch.description
         #expect(exchange.pieces.last == "data: x\nid: \(epoch)-1\n\nevent: t\ndata: y\nid: \(epoch)-2\n\n")
-        #expect(exchange.isChunked != isHTTP10)
     }
 
     @Test func `A stream whose client has closed its half writes a heartbeat at once, also without any`() throws {
@@ -166,10 +164,9 @@ import Testing
         #expect(exchange.secondsLeft == 45)
     }
 
-    @Test(arguments: [true, false])
-    func `A stream with a budget ends before an event that exceeds it`(isHTTP10: Bool) throws {
+    @Test func `A stream with a budget ends before an event that exceeds it`() throws {
         let world = try World()
-        let exchange = try world.read("transport=sse&budget=120", isHTTP10: isHTTP10)
+        let exchange = try world.read("transport=sse&budget=120")
         for _ in 0..<20 { try world.publish("0123456789") }
         world.run()
         #expect(exchange.isEnded)

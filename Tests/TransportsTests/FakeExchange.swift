@@ -11,7 +11,6 @@ final class FakeExchange: Exchange {
     var delegate: (any ExchangeDelegate)?
     /// Whether writes are taken; else they are kept all the same, as a connection does.
     var takesWrites = true
-    private let isHTTP10: Bool
     private(set) var head: Response?
     private(set) var response: Response?
     private(set) var writes: [ByteBuffer] = []
@@ -22,16 +21,13 @@ final class FakeExchange: Exchange {
     /// Called in each write, before it returns.
     var onWrite: (FakeExchange) -> Void = { _ in }
 
-    init(_ eventLoop: any EventLoop, isHTTP10: Bool = false) {
+    init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        self.isHTTP10 = isHTTP10
     }
 
     var hasBegunStream: Bool { self.head != nil }
 
-    var isChunked: Bool { self.hasBegunStream && !self.isHTTP10 }
-
-    func respond(_ response: Response, sharing memo: ResponseMemo?) {
+    func respond(_ response: Response) {
         if self.isGone { return }
         if self.isEnded || self.hasBegunStream { Issue.record("answers a second time") }
         self.response = response
@@ -117,22 +113,8 @@ final class FakeExchange: Exchange {
 
     // MARK: What the client reads
 
-    /// The pieces of the stream without the framing of HTTP/1.1: what was written at a time.
-    var pieces: [String] {
-        self.writes.map { write in
-            let text = String(buffer: write)
-            guard self.isChunked else { return text }
-            // RFC 9112, section 7.1: each write is one chunk.
-            let lines = text.split(separator: "\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-            guard lines.count == 2, let size = Int(lines[0], radix: 16), lines[1].hasSuffix("\r\n"),
-                lines[1].utf8.count == size + 2
-            else {
-                Issue.record("not one chunk: \(text)")
-                return ""
-            }
-            return String(lines[1].unicodeScalars.dropLast(2))
-        }
-    }
+    /// The pieces of the stream: what was written at a time.
+    var pieces: [String] { self.writes.map { String(buffer: $0) } }
 
     /// All of the content.
     var text: String { self.pieces.joined() + (self.response?.body.map { String(buffer: $0) } ?? "") }

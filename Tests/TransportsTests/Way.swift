@@ -7,7 +7,7 @@ import Testing
 /// The ways to read that must all yield the same.
 enum Way: CaseIterable {
     case stream
-    case streamHTTP10
+    case streamPadded
     case streamEnvelope
     case streamBudget
     case poll
@@ -18,7 +18,8 @@ enum Way: CaseIterable {
 
     var query: String {
         switch self {
-        case .stream, .streamHTTP10: "transport=sse"
+        case .stream: "transport=sse"
+        case .streamPadded: "transport=sse&padding=10"
         case .streamEnvelope: "transport=sse&envelope=json"
         case .streamBudget: "transport=sse&budget=200"
         case .poll: "transport=poll"
@@ -64,8 +65,7 @@ final class Subscriber {
     func connect(takesWrites: Bool = true) throws {
         let place = self.cursor.map { "&after=" + $0 } ?? "&" + self.start
         self.taken = 0
-        self.exchange = try self.world.read(
-            self.way.query + place, from: self.channels, isHTTP10: self.way == .streamHTTP10, takesWrites: takesWrites)
+        self.exchange = try self.world.read(self.way.query + place, from: self.channels, takesWrites: takesWrites)
     }
 
     /// Breaks the connection off; what was not collected is lost on the way.

@@ -47,11 +47,11 @@ final class World {
 
     /// Subscribes as `ChannelResource` does.
     func read(
-        _ query: String = "", _ fields: HTTPHeaders = [:], from channels: [String] = ["a"], isHTTP10: Bool = false,
-        takesWrites: Bool = true, onWrite: @escaping (FakeExchange) -> Void = { _ in }
+        _ query: String = "", _ fields: HTTPHeaders = [:], from channels: [String] = ["a"], takesWrites: Bool = true,
+        onWrite: @escaping (FakeExchange) -> Void = { _ in }
     ) throws -> FakeExchange {
         let parameters = try ReadParameters(request("/x?" + query, fields), defaults: self.configuration)
-        let exchange = FakeExchange(self.eventLoop, isHTTP10: isHTTP10)
+        let exchange = FakeExchange(self.eventLoop)
         exchange.takesWrites = takesWrites
         exchange.onWrite = onWrite
         let transport: any Transport =

@@ -11,9 +11,10 @@ public protocol Exchange: AnyObject {
     var delegate: (any ExchangeDelegate)? { get set }
 
     /// Answers as a whole.
-    ///
-    /// - Parameter memo: Given where many are answered the same, so that it is put into bytes once.
-    func respond(_ response: Response, sharing memo: ResponseMemo?)
+    func respond(_ response: Response)
+
+    /// The same with a response that many are given.
+    func respond(_ shared: SharedResponse)
 
     /// Puts the answer off: it is given through what is returned, and meanwhile the client's next requests may be begun
     /// that do not mind (``Responder/mayOverlap(_:)``). Answers go out in the order of the requests.
@@ -21,21 +22,20 @@ public protocol Exchange: AnyObject {
     /// Afterwards the exchange itself is done: nothing else may be called.
     func postpone() -> any PostponedAnswer
 
-    /// Answers with a head whose body is written bit by bit. Afterwards ``isChunked`` is known.
+    /// Answers with a head whose content is written bit by bit.
     func beginStream(_ head: Response)
 
     /// Whether ``beginStream(_:)`` was called.
     var hasBegunStream: Bool { get }
 
-    /// Whether what is written must be framed as chunks (RFC 9112, section 7.1), each write whole chunks. Left to the
-    /// writer so that it can frame once what it writes to many.
-    var isChunked: Bool { get }
-
-    /// Writes a piece of the body.
+    /// Writes a piece of the content.
     ///
     /// - Returns: `false` if the connection did not take all of it: nothing more should be written until
     ///   ``ExchangeDelegate/drained()``. Nothing is lost if more is.
     func write(_ bytes: ByteBuffer) -> Bool
+
+    /// The same with a piece that many are given.
+    func write(_ bytes: SharedBytes) -> Bool
 
     /// Ends the stream cleanly.
     func end()
@@ -45,10 +45,9 @@ public protocol Exchange: AnyObject {
 }
 
 extension Exchange {
-    /// Answers as a whole.
-    public func respond(_ response: Response) {
-        self.respond(response, sharing: nil)
-    }
+    public func respond(_ shared: SharedResponse) { self.respond(shared.response) }
+
+    public func write(_ bytes: SharedBytes) -> Bool { self.write(bytes.content) }
 }
 
 /// An answer that was put off. To be used on the event loop of its exchange.

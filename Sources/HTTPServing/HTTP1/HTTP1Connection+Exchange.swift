@@ -7,12 +7,20 @@ extension HTTP1Connection: Exchange {
 
     var hasBegunStream: Bool { self.machine.isStreaming }
 
-    func respond(_ response: Response, sharing memo: ResponseMemo?) {
+    func respond(_ response: Response) {
+        self.respond(response, sharing: nil)
+    }
+
+    func respond(_ shared: SharedResponse) {
+        self.respond(shared.response, sharing: shared)
+    }
+
+    private func respond(_ response: Response, sharing shared: SharedResponse?) {
         guard self.context != nil else { return }
         guard self.postponed.isEmpty else { return self.postpone().respond(response) }
         guard let answer = self.machine.answered() else { return }
         self.delegate = nil
-        self.write(response, answer, sharing: memo)
+        self.write(response, answer, sharing: shared)
         if answer.keepsAlive { self.flushUnlessBusy() }
     }
 
@@ -46,11 +54,11 @@ extension HTTP1Connection: Exchange {
         }
     }
 
-    private func write(_ response: Response, _ answer: HTTP1StateMachine.Answer, sharing memo: ResponseMemo?) {
+    private func write(_ response: Response, _ answer: HTTP1StateMachine.Answer, sharing shared: SharedResponse?) {
         if self.output.readableBytes == 0 {
-            self.output = self.bytes(of: response, answer, memo)
+            self.output = self.bytes(of: response, answer, shared)
         } else {
-            self.output.writeImmutableBuffer(self.bytes(of: response, answer, memo))
+            self.output.writeImmutableBuffer(self.bytes(of: response, answer, shared))
         }
         if answer.keepsAlive {
             if self.socket.isDrained, !self.machine.isReceiving { self.expectNext() }
@@ -64,18 +72,12 @@ extension HTTP1Connection: Exchange {
     }
 
     private func bytes(
-        of response: Response, _ answer: HTTP1StateMachine.Answer, _ memo: ResponseMemo?
+        of response: Response, _ answer: HTTP1StateMachine.Answer, _ shared: SharedResponse?
     ) -> ByteBuffer {
-        guard let memo, answer.isPlain else { return self.encode(response, answer) }
-        let date = self.loop.httpDate()
-        if let bytes = memo.bytes, memo.date == date, memo.transportSecurity == self.loop.transportSecurity {
-            return bytes
+        guard let shared, answer.isPlain else { return self.encode(response, answer) }
+        return shared.bytes(date: self.loop.httpDate(), transportSecurity: self.loop.transportSecurity) {
+            self.encode(response, answer)
         }
-        let bytes = self.encode(response, answer)
-        memo.bytes = bytes
-        memo.date = date
-        memo.transportSecurity = self.loop.transportSecurity
-        return bytes
     }
 
     private func encode(_ response: Response, _ answer: HTTP1StateMachine.Answer) -> ByteBuffer {
@@ -94,6 +96,17 @@ extension HTTP1Connection: Exchange {
     }
 
     func write(_ bytes: ByteBuffer) -> Bool {
+        guard self.isChunked else { return self.send(bytes) }
+        self.output.writeChunk(bytes.readableBytesView)
+        return self.flush()
+    }
+
+    func write(_ bytes: SharedBytes) -> Bool {
+        self.send(self.isChunked ? bytes.chunk : bytes.content)
+    }
+
+    /// Sends bytes as they are, behind what is ready.
+    private func send(_ bytes: ByteBuffer) -> Bool {
         guard self.output.readableBytes > 0 else { return self.transmit(bytes) }
         self.output.writeImmutableBuffer(bytes)
         return self.flush()
@@ -102,7 +115,7 @@ extension HTTP1Connection: Exchange {
     func end() {
         guard self.machine.streamEnded() else { return }
         self.delegate = nil
-        if self.isChunked { self.output.writeString("0\r\n\r\n") }
+        if self.isChunked { self.output.writeLastChunk() }
         self.endConnection()
     }
 

@@ -226,10 +226,7 @@ extension HTTP2Stream: Exchange {
 
     var hasBegunStream: Bool { if case .streaming = self.state { true } else { false } }
 
-    /// Frames say where content ends.
-    var isChunked: Bool { false }
-
-    func respond(_ response: Response, sharing memo: ResponseMemo?) {
+    func respond(_ response: Response) {
         guard case .answering = self.state else { return }
         self.state = .ended
         self.delegate = nil
@@ -276,11 +273,7 @@ extension HTTP2Stream: Exchange {
     }
 }
 
-extension HTTP2Stream: PostponedAnswer {
-    func respond(_ response: Response) {
-        self.respond(response, sharing: nil)
-    }
-}
+extension HTTP2Stream: PostponedAnswer {}
 
 extension HTTP2Stream: DeadlineOwner {
     func deadlineReached(_ now: NIODeadline) {

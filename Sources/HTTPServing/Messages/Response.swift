@@ -21,18 +21,3 @@ public struct Response: Sendable {
         return Response(.ok, headers: headers, body: ByteBuffer(string: text))
     }
 }
-
-/// The bytes of an answer that many are given: kept by the first connection that writes them, for those that would
-/// write the same. Owner: the event loop of these connections.
-public final class ResponseMemo {
-    var bytes: ByteBuffer?
-    /// The value of the field `Date` in them.
-    var date = ""
-    /// The value of the field `Strict-Transport-Security` in them.
-    var transportSecurity: String?
-
-    public init() {}
-}
-
-@available(*, unavailable)
-extension ResponseMemo: Sendable {}

@@ -2,27 +2,13 @@ import Channels
 import EventStream
 import HTTPServing
 import JSON
-import NIOCore
 
 /// How the events of a batch become bytes.
 enum Framing: Int, CaseIterable {
     /// Blocks of an event stream (WHATWG HTML, section 9.2).
     case eventStream
-    /// The same as one chunk of HTTP/1.1.
-    case eventStreamChunk
     /// Blocks whose data is the JSON of channel, type and data.
     case envelope
-    case envelopeChunk
-
-    /// - Parameter isChunked: Whether HTTP/1.1 needs chunks.
-    static func eventStream(envelope: Bool, isChunked: Bool) -> Framing {
-        switch (envelope, isChunked) {
-        case (false, false): .eventStream
-        case (false, true): .eventStreamChunk
-        case (true, false): .envelope
-        case (true, true): .envelopeChunk
-        }
-    }
 }
 
 /// A piece of the log that is given to readers: encoded once for each framing, however many they are.
@@ -36,10 +22,9 @@ final class Batch {
     let through: Position
     /// The bytes of all types and data.
     private lazy var size = self.events.reduce(0) { $0 + $1.size }
-    private var encodings = [ByteBuffer?](repeating: nil, count: Framing.allCases.count)
-    /// What a poll is answered that is given all of the batch and nothing else.
-    private(set) lazy var pollResponse = PollContent.response(self, gap: nil)
-    let pollMemo = ResponseMemo()
+    private var encodings = [SharedBytes?](repeating: nil, count: Framing.allCases.count)
+    /// The response to a poll that is given exactly this batch.
+    private(set) lazy var pollResponse = SharedResponse(PollContent.response(self, gap: nil))
 
     init(epoch: Epoch, after: Position, events: [Event], through: Position) {
         self.epoch = epoch
@@ -72,19 +57,17 @@ final class Batch {
     /// The id that a reader has when it was given the batch.
     var cursor: EventID { EventID(epoch: self.epoch, position: self.through) }
 
-    func bytes(_ framing: Framing) -> ByteBuffer {
+    func bytes(_ framing: Framing) -> SharedBytes {
         if let encoded = self.encodings[framing.rawValue] { return encoded }
-        let encoded = self.encode(framing)
+        let encoded = SharedBytes(self.encode(framing))
         self.encodings[framing.rawValue] = encoded
         return encoded
     }
 
-    private func encode(_ framing: Framing) -> ByteBuffer {
+    private func encode(_ framing: Framing) -> [UInt8] {
         switch framing {
-        case .eventStream: ByteBuffer(bytes: self.eventStream())
-        case .eventStreamChunk: ByteBuffer(chunk: self.eventStream())
-        case .envelope: ByteBuffer(bytes: self.enveloped())
-        case .envelopeChunk: ByteBuffer(chunk: self.enveloped())
+        case .eventStream: self.eventStream()
+        case .envelope: self.enveloped()
         }
     }
 
@@ -120,21 +103,4 @@ extension Event {
 
     /// The type as it is named to clients.
     var shownType: [UInt8] { self.type.isEmpty ? Self.message : self.type }
-}
-
-extension ByteBuffer {
-    /// One chunk of HTTP/1.1 (RFC 9112, section 7.1).
-    init(chunk content: [UInt8]) {
-        let size = String(content.count, radix: 16)
-        self = ByteBufferAllocator().buffer(capacity: content.count + size.utf8.count + 4)
-        self.writeString(size)
-        self.writeString("\r\n")
-        self.writeBytes(content)
-        self.writeString("\r\n")
-    }
-
-    /// The content as it goes onto the wire.
-    init(_ content: [UInt8], isChunk: Bool) {
-        self = isChunk ? ByteBuffer(chunk: content) : ByteBuffer(bytes: content)
-    }
 }

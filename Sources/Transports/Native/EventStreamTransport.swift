@@ -17,7 +17,7 @@ final class EventStreamTransport: Transport {
     private let configuration: TransportConfiguration
     private let heartbeat: TimeAmount
     private let heartbeatForm: TransportConfiguration.HeartbeatForm
-    private let hasEnvelope: Bool
+    private let framing: Framing
     /// What stands at the beginning besides `retry`; asked for once.
     private let padding: Int
     private let opening: Opening
@@ -25,14 +25,13 @@ final class EventStreamTransport: Transport {
     /// How many bytes may still be written.
     private var budget: Int
     private var hasSentEvent = false
-    private var framing = Framing.eventStream
 
     init(_ parameters: ReadParameters, exchange: any Exchange, configuration: TransportConfiguration) {
         self.exchange = exchange
         self.configuration = configuration
         self.heartbeat = parameters.heartbeat
         self.heartbeatForm = parameters.heartbeatForm
-        self.hasEnvelope = parameters.envelope
+        self.framing = parameters.envelope ? .envelope : .eventStream
         self.padding = parameters.padding
         self.opening = parameters.hasCursor ? .none : parameters.opening
         self.endsAt = parameters.lifetime.map { .now() + $0 } ?? .distantFuture
@@ -41,7 +40,6 @@ final class EventStreamTransport: Transport {
 
     func begin(after id: EventID, gap: Gap?) -> Delivery {
         self.exchange.beginStream(Response(.ok, headers: Self.headers))
-        self.framing = .eventStream(envelope: self.hasEnvelope, isChunked: self.exchange.isChunked)
         var prelude: [UInt8] = []
         EventStreamEncoder.appendRetry(milliseconds: self.configuration.retryMilliseconds, to: &prelude)
         if self.padding > 0 { EventStreamEncoder.appendComment(padding: self.padding, to: &prelude) }
@@ -63,7 +61,7 @@ final class EventStreamTransport: Transport {
     func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
         guard !batch.events.isEmpty else { return .ready }
         guard self.budget == .max else { return self.deliverWithinBudget(batch) }
-        return self.write(framed: batch.bytes(self.framing))
+        return self.written(self.exchange.write(batch.bytes(self.framing)))
     }
 
     func caughtUp(at id: EventID) -> Delivery {
@@ -113,7 +111,7 @@ final class EventStreamTransport: Transport {
         var bytes: [UInt8] = []
         for event in batch.events {
             let block = Batch(epoch: batch.epoch, after: batch.after, events: [event], through: event.position)
-            let encoded = block.bytes(self.hasEnvelope ? .envelope : .eventStream)
+            let encoded = block.bytes(self.framing).content
             guard !self.hasSentEvent || bytes.count + encoded.readableBytes <= self.budget else {
                 _ = self.write(bytes)
                 return self.end()
@@ -128,11 +126,12 @@ final class EventStreamTransport: Transport {
     private func write(_ content: [UInt8]) -> Delivery {
         guard !content.isEmpty else { return .ready }
         if self.budget != .max { self.budget = max(0, self.budget - content.count) }
-        return self.write(framed: ByteBuffer(content, isChunk: self.exchange.isChunked))
+        return self.written(self.exchange.write(ByteBuffer(bytes: content)))
     }
 
-    private func write(framed bytes: ByteBuffer) -> Delivery {
-        guard self.exchange.write(bytes) else { return .blocked }
+    /// - Parameter isTaken: Whether the connection has taken all that was written.
+    private func written(_ isTaken: Bool) -> Delivery {
+        guard isTaken else { return .blocked }
         self.setDeadline()
         return .ready
     }

@@ -120,7 +120,7 @@ final class PollTransport: Transport {
         case (.pollEventStream, _): self.exchange.respond(self.eventStreamResponse(batch))
         case (.jsonp(let callback), let gap):
             self.exchange.respond(JSONP.response(PollContent.response(batch, gap: gap), callback: callback))
-        case (_, nil): self.exchange.respond(batch.pollResponse, sharing: batch.pollMemo)
+        case (_, nil): self.exchange.respond(batch.pollResponse)
         case (_, let gap?): self.exchange.respond(PollContent.response(batch, gap: gap))
         }
         return .ended
@@ -147,7 +147,7 @@ final class PollTransport: Transport {
             self.parameters.opening.append(id, heartbeat: 0, to: &prelude)
         }
         var content = ByteBuffer(bytes: prelude)
-        content.writeImmutableBuffer(batch.bytes(self.parameters.envelope ? .envelope : .eventStream))
+        content.writeImmutableBuffer(batch.bytes(self.parameters.envelope ? .envelope : .eventStream).content)
         return content
     }
 }
