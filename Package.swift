@@ -62,17 +62,25 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
-            name: "Transports",
+            name: "Fanout",
             dependencies: [
-                "Channels", "EventStream", "HTTPServing", "JSON",
+                "Channels", "EventStream", "JSON",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Doors",
+            dependencies: [
+                "Channels", "EventStream", "Fanout", "HTTPServing", "JSON",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .target(
             name: "PolluxServer",
             dependencies: [
-                "Channels", "Files", "HTTPServing", "JSON", "SQLiteLedger", "TLS", "Transports",
+                "Channels", "Doors", "Fanout", "Files", "HTTPServing", "JSON", "SQLiteLedger", "TLS",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -158,9 +166,16 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "TransportsTests",
+            name: "FanoutTests",
             dependencies: [
-                "Channels", "EventStream", "HTTPServing", "JSON", "TestSupport", "Transports",
+                "Channels", "EventStream", "Fanout", "JSON", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DoorsTests",
+            dependencies: [
+                "Channels", "Doors", "EventStream", "Fanout", "HTTPServing", "JSON", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -170,7 +185,7 @@ let package = Package(
         .testTarget(
             name: "PolluxServerTests",
             dependencies: [
-                "Channels", "Files", "HTTPServing", "JSON", "PolluxServer", "TLS", "TestSupport", "Transports",
+                "Channels", "Doors", "Files", "HTTPServing", "JSON", "PolluxServer", "TLS", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -2,7 +2,8 @@ import Channels
 import HTTPServing
 import NIOCore
 import Synchronization
-import Transports
+import Doors
+import Fanout
 
 /// What those ask who watch over the server: whether it is there, and whether it can be sent work.
 final class Health: Sendable {

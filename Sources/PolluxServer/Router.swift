@@ -1,6 +1,6 @@
 import HTTPServing
 import NIOHTTP1
-import Transports
+import Doors
 
 /// Finds who answers a request: a door, the server's health, or the files.
 struct Router: Responder {

@@ -2,7 +2,7 @@ import Channels
 import HTTPServing
 import Logging
 import NIOPosix
-import Transports
+import Doors
 
 /// What was put together for a server that runs, and how it takes on new settings while it does.
 struct RunningServer: Sendable {

@@ -27,7 +27,7 @@ enum ReferenceFields {
 
     /// RFC 5952, section 4, as the system writes it: that is not what is tested here.
     private static func canonical(_ address: String) -> String {
-        var bytes = in6_addr()
+        var bytes = [UInt8](repeating: 0, count: 16)
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         inet_pton(AF_INET6, address, &bytes)
         inet_ntop(AF_INET6, &bytes, &text, socklen_t(text.count))

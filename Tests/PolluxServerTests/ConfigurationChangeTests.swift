@@ -1,5 +1,5 @@
 import Testing
-import Transports
+import Doors
 
 @testable import PolluxServer
 

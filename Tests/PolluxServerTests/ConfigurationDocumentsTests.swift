@@ -2,7 +2,7 @@ import FoundationEssentials
 import HTTPServing
 import PolluxServer
 import Testing
-import Transports
+import Doors
 
 @Suite struct ConfigurationDocumentsTests {
     private func document() throws -> String {

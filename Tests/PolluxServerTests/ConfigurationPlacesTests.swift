@@ -2,7 +2,7 @@ import HTTPServing
 import NIOCore
 import PolluxServer
 import Testing
-import Transports
+import Doors
 
 @Suite struct ConfigurationPlacesTests {
     @Test func `Without anything given all is as by default`() throws {

@@ -3,7 +3,7 @@ import Channels
 import NIOCore
 import PolluxServer
 import Testing
-import Transports
+import Doors
 
 @Suite struct ConfigurationValuesTests {
     @Test(arguments: [

@@ -1,6 +1,6 @@
 import HTTPServing
 import NIOCore
-import Transports
+import Doors
 
 /// A setting that another one bounds. It follows the other one unless it is given itself; then it must keep to it.
 struct Bound: Sendable {

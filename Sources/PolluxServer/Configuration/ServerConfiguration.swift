@@ -2,7 +2,7 @@ public import Channels
 public import HTTPServing
 public import Logging
 public import SQLiteLedger
-public import Transports
+public import Doors
 
 /// All that a server can be told; what is left out has its default.
 public struct ServerConfiguration: Sendable {

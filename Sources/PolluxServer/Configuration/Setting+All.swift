@@ -3,7 +3,7 @@ import HTTPServing
 import Logging
 import NIOCore
 import SQLiteLedger
-import Transports
+import Doors
 
 extension Setting {
     /// All settings, in the order in which they are documented.

@@ -1,0 +1,137 @@
+public import Channels
+import Fanout
+public import HTTPServing
+import NIOCore
+import NIOHTTP1
+public import NIOPosix
+
+/// What can be done with channels over HTTP: read them by any transport, publish, drop.
+public struct ChannelResource: Sendable {
+    private let bridge: Bridge
+    private let configuration: TransportConfiguration
+    private let readers: PerLoop<LoopReaders>
+    private let publishers: PerLoop<LoopPublishers>
+
+    /// - Throws: When a loop of the group has been shut down.
+    public init(_ bridge: Bridge, configuration: TransportConfiguration, group: MultiThreadedEventLoopGroup)
+        async throws
+    {
+        self.bridge = bridge
+        self.configuration = configuration
+        let readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
+        self.readers = readers
+        self.publishers = try await PerLoop(group) { LoopPublishers(readers[$0]) }
+    }
+
+    private init(_ other: ChannelResource, configuration: TransportConfiguration) {
+        self.bridge = other.bridge
+        self.configuration = configuration
+        self.readers = other.readers
+        self.publishers = other.publishers
+    }
+
+    /// The same channels under other limits and habits. A reader keeps to those under which it began.
+    public func under(_ configuration: TransportConfiguration) -> ChannelResource {
+        ChannelResource(self, configuration: configuration)
+    }
+
+    // MARK: Reading
+
+    /// Reads one channel.
+    public func read(_ channel: ChannelName, _ request: Request, on exchange: any Exchange) {
+        do throws(Problem) {
+            let parameters = try ReadParameters(request, defaults: self.configuration)
+            self.read(Selection(channel), parameters, request, on: exchange)
+        } catch {
+            exchange.respond(error.response)
+        }
+    }
+
+    /// Reads the channels that the parameters name.
+    public func readSeveral(_ request: Request, on exchange: any Exchange) {
+        do throws(Problem) {
+            let parameters = try ReadParameters(request, defaults: self.configuration)
+            self.read(try self.selection(parameters), parameters, request, on: exchange)
+        } catch {
+            exchange.respond(error.response)
+        }
+    }
+
+    private func selection(_ parameters: ReadParameters) throws(Problem) -> Selection {
+        guard parameters.channels.count <= self.configuration.channels else {
+            let most = self.configuration.channels
+            throw Problem(
+                .badRequest, "Bad request", detail: "channel: at most \(most) on one connection (limits.channels)",
+                limit: Problem.Limit("limits.channels", most: most))
+        }
+        var names: [ChannelName] = []
+        for bytes in parameters.channels {
+            do throws(InvalidChannelName) { names.append(try ChannelName(bytes)) } catch {
+                throw .badRequest("channel: \(error)")
+            }
+        }
+        guard let selection = Selection(names) else {
+            throw .badRequest("channel: at least one must be named, as in /events?channel=a&channel=b")
+        }
+        return selection
+    }
+
+    private func read(
+        _ selection: Selection, _ parameters: ReadParameters, _ request: Request, on exchange: any Exchange
+    ) {
+        if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
+        if request.peer.isRefused { return exchange.respond(self.refusal(parameters)) }
+        parameters.beginReader(
+            of: self.readers[exchange.eventLoop].feed(of: selection), on: exchange, configuration: self.configuration)
+    }
+
+    private func head(_ parameters: ReadParameters) -> Response {
+        var headers =
+            switch parameters.transport {
+            case .eventStream, .pollEventStream: EventStreamTransport.headers
+            case .poll: PollContent.headers
+            case .jsonp: JSONP.headers
+            }
+        headers.add(name: "Last-Event-ID", value: self.bridge.id(self.bridge.head).description)
+        return Response(.ok, headers: headers)
+    }
+
+    private func refusal(_ parameters: ReadParameters) -> Response {
+        switch parameters.transport {
+        case .eventStream, .pollEventStream: .refusedStream(self.configuration)
+        case .poll, .jsonp: Problem.overCapacity.response
+        }
+    }
+
+    // MARK: Writing
+
+    /// Publishes what the request holds.
+    ///
+    /// The answer is put off until the ledger has kept it, so that a client may send many requests without waiting, and
+    /// they are kept together.
+    public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
+        do throws(Problem) {
+            let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
+            let (answer, epoch) = (exchange.postpone(), self.bridge.epoch)
+            self.publishers[exchange.eventLoop].publish(publish.publication) { result in
+                answer.respond(PublishAnswer.response(result, to: publish, epoch: epoch))
+            }
+        } catch {
+            exchange.respond(error.response)
+        }
+    }
+
+    /// Drops what the channel holds.
+    public func drop(_ channel: ChannelName, on exchange: any Exchange) {
+        let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
+        let eventLoop = exchange.eventLoop
+        self.bridge.drop(channel) { result in
+            eventLoop.run {
+                switch result {
+                case .success: answer.value.respond(Response(.noContent, headers: ["Cache-Control": "no-store"]))
+                case .failure(let error): answer.value.respond(Problem(error).response)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package import Channels
+package import NIOCore
+
+/// The feeds of one event loop. Owner: that event loop.
+///
+/// Publishers mark the logs that have grown and wake the loop once; the loop then gives each feed of those logs the turn.
+/// What is published meanwhile becomes the next turn's batch.
+package final class LoopReaders {
+    /// How often feeds that nobody reads are looked for. One is let go at the second look.
+    private static let restInterval = TimeAmount.seconds(10)
+
+    let eventLoop: any EventLoop
+    let bridge: Bridge
+    private var feeds: [Selection: Feed] = [:]
+    private var feedsOfLog: [ObjectIdentifier: [Feed]] = [:]
+    private var wakeup: Wakeup?
+    private let catchUp: CatchUp
+    var turn = LoopTurn()
+
+    package init(bridge: Bridge, eventLoop: any EventLoop) {
+        self.bridge = bridge
+        self.eventLoop = eventLoop
+        self.catchUp = CatchUp(eventLoop: eventLoop)
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        self.wakeup = Wakeup { eventLoop.execute { bound.value.woken() } }
+        eventLoop.scheduleRepeatedTask(initialDelay: Self.restInterval, delay: Self.restInterval) { _ in
+            bound.value.rest()
+        }
+    }
+
+    package func feed(of selection: Selection) -> Feed {
+        if let feed = self.feeds[selection] { return feed }
+        let logs = self.wakeup.map { wakeup in selection.channels.map { self.bridge.attach(wakeup, to: $0) } } ?? []
+        let feed = Feed(selection: selection, bridge: self.bridge, logs: logs, catchUp: self.catchUp)
+        self.feeds[selection] = feed
+        for log in logs { self.feedsOfLog[ObjectIdentifier(log), default: []].append(feed) }
+        return feed
+    }
+
+    // MARK: Deliveries
+
+    private func woken() {
+        if self.turn.logsGrew() { self.deliver() }
+    }
+
+    /// Delivers what is new when everything else that the loop has to do now is done.
+    func deliverSoon() {
+        let readers = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.execute { readers.value.deliver() }
+    }
+
+    private func deliver() {
+        for log in self.wakeup?.take() ?? [] {
+            for feed in self.feedsOfLog[ObjectIdentifier(log)] ?? [] { feed.advance() }
+        }
+    }
+
+    private func rest() {
+        for (selection, feed) in self.feeds where feed.rest() {
+            self.feeds[selection] = nil
+            for log in feed.logs { self.remove(feed, from: log) }
+        }
+    }
+
+    private func remove(_ feed: Feed, from log: ChannelLog) {
+        let rest = self.feedsOfLog[ObjectIdentifier(log)]?.filter { $0 !== feed } ?? []
+        self.feedsOfLog[ObjectIdentifier(log)] = rest.isEmpty ? nil : rest
+        if let wakeup = self.wakeup { self.bridge.detach(wakeup, from: log) }
+    }
+}
+
+@available(*, unavailable)
+extension LoopReaders: Sendable {}
