@@ -2,22 +2,22 @@
 //
 //   new PolluxEventSource(url, {withCredentials, headers, transports, server, patience, heartbeat, lastEventId})
 //
-// It takes the best transport that gets through. With Pollux all of them read one log with one cursor, the last event ID, so
-// it can change in mid-stream and neither lose nor repeat an event. Other servers are asked for streams only.
+// It takes the best transport that gets through. With Pollux all of them read one log with one cursor, the last event ID, so it
+// can change in mid-stream and neither lose nor repeat an event. Other servers are asked for streams only.
 
-// Where there is no window and no worker (a page that is rendered on a server), loading this file does nothing.
+// On a server that renders pages, loading this file does nothing.
 if (typeof self !== 'undefined') (function (global) {
 if (global.PolluxEventSource) return;
 
 var CONNECTING = 0, OPEN = 1, CLOSED = 2;
 var Native = global.EventSource, page = global.document, serial = 0;
 
-function noop() {}
 
-// The parser (9.2.6). Text may be cut anywhere, between CR and LF too. `block` hears of each empty line; what is unfinished
-// at the end is dropped.
 
-function parser(id, block, retry, excuse) {
+// The parser (9.2.6). Text may be cut anywhere, between CR and LF too. `to.block` hears of each empty line; an unfinished end
+// is dropped.
+
+function parser(id, to) {
   var rest = '', type = '', data = '', isFirst = true, wasCR = false;
 
   function read(line) {
@@ -26,14 +26,14 @@ function parser(id, block, retry, excuse) {
     else if (name === 'event') type = value;
     else if (name === 'data') data += value + '\n';
     else if (name === 'id' && value.indexOf('\0') < 0) id = value;
-    else if (name === 'retry' && /^[0-9]+$/.test(value)) retry(+value);
-    else if (!name && value === 'refused') excuse(); // a comment of Pollux
+    else if (name === 'retry' && /^[0-9]+$/.test(value)) to.retry(+value);
+    else if (!name && value === 'refused') to.excuse(); // a comment of Pollux
   }
 
   function dispatch() {
     var name = type || 'message', text = data ? data.slice(0, -1) : null;
     type = data = '';
-    block(id, name, text);
+    to.block(id, name, text);
   }
 
   return function (text) {
@@ -79,6 +79,8 @@ function newXHR() { return global.XMLHttpRequest ? new global.XMLHttpRequest() :
 
 function hasCORS() { try { return 'withCredentials' in newXHR(); } catch (none) { return false; } }
 
+function token() { return Math.random().toString(36).slice(2); }
+
 function indexOf(list, item) {
   for (var i = list.length - 1; i >= 0 && list[i] !== item && list[i].callback !== item;) i -= 1;
   return i;
@@ -86,8 +88,8 @@ function indexOf(list, item) {
 
 // Times
 
-// A time from outside (an option, a field, something stored), in milliseconds: at most a day. A timer counts to 2^31, and takes
-// what is more, or no number, for no time at all. No sum or multiple in this file makes that of a day.
+// A time from outside, in ms: at most a day. A timer counts to 2^31, and takes what is more, or no number, for no time at all.
+// No sum or multiple in this file makes that of a day.
 function bounded(ms, otherwise) {
   ms = +ms;
   return ms > 0 ? Math.min(ms, 86400000) : otherwise;
@@ -120,7 +122,7 @@ function hrefOf(url) {
   return link.cloneNode(false).href; // only there by Internet Explorer
 }
 
-function hasURL() { try { return !!new global.URL('http://a'); } catch (old) { return false; } }
+function hasURL() { try { return new global.URL('http://a'); } catch (old) { return false; } }
 
 function syntaxError(text) {
   try { return new global.DOMException(text, 'SyntaxError'); } catch (old) { return new SyntaxError(text); }
@@ -139,9 +141,8 @@ function withQuery(url, query) {
   return url;
 }
 
-// Wires: a request each. They call `to.head(status, type, url, retryAfter)`, which says whether to read on, `to.text(piece)`,
-// and `to.end()`, `to.fail()`, or `to.stop()` when somebody else than the script has ended the request (`window.stop()`).
-// They return a function that cancels the request.
+// Requests. Each calls `to.head(status, type, url, retryAfter)`, which says whether to read on, `to.text(piece)`, and `to.end()`,
+// `to.fail()`, or `to.stop()` when not the script has ended it (`window.stop()`). It returns a function that cancels it.
 
 function byFetch(request, to) {
   var controller = new global.AbortController(), reader;
@@ -194,7 +195,7 @@ function byXHR(request, to) {
   if (xhr.overrideMimeType) xhr.overrideMimeType(request.headers.Accept + '; charset=utf-8'); // old WebKit tells this as the type
   xhr.send(null);
   return function () {
-    xhr.onreadystatechange = noop;
+    xhr.onreadystatechange = function () {};
     if (tellsEnd) xhr.onload = xhr.onerror = xhr.onabort = null;
     xhr.abort();
   };
@@ -251,9 +252,8 @@ function byScript(request, to) {
   };
 }
 
-// The browser's own hears only types that it is told of, hides the status, and reconnects by itself. For Pollux each
-// connection has a new one, with the cursor in its URL, which it does not know as its last event ID until an event has one;
-// for others it is let be, since their cursor goes into a header.
+// The browser's own hears only types that it is told of, hides the status, and reconnects by itself. For Pollux each connection
+// has a new one, whose URL has the cursor; for others it is let be, since their cursor goes into a header.
 
 function byNative(request, to) {
   var source = new Native(request.url, {withCredentials: request.withCredentials});
@@ -273,30 +273,30 @@ function byNative(request, to) {
   };
 }
 
-// Transports, best first
+// Transports, best first. `send` makes a request, Pollux calls it `name`.
 
-var order = ['native', 'fetch', 'xhr', 'poll-sse', 'poll', 'xdr', 'jsonp'];
-var ways = {
-  'native': {wire: byNative, name: 'sse'},
-  'fetch': {wire: byFetch, name: 'sse'},
-  'xhr': {wire: byXHR, name: 'sse', budget: 262144}, // for it keeps all that it received
-  'poll-sse': {wire: byXHR, name: 'poll-sse', polls: true},
-  'poll': {wire: byXHR, name: 'poll', polls: true, isJSON: true},
-  'xdr': {wire: byXDR, name: 'poll-sse', polls: true},
-  'jsonp': {wire: byScript, name: 'jsonp', polls: true, isJSON: true}
+var order = 'native fetch xhr poll-sse poll xdr jsonp'.split(' ');
+var transports = {
+  'native': {send: byNative, name: 'sse'},
+  fetch: {send: byFetch, name: 'sse'},
+  xhr: {send: byXHR, name: 'sse', budget: 262144}, // for it keeps all that it received
+  'poll-sse': {send: byXHR, name: 'poll-sse', polls: true},
+  poll: {send: byXHR, name: 'poll', polls: true, isJSON: true},
+  xdr: {send: byXDR, name: 'poll-sse', polls: true},
+  jsonp: {send: byScript, name: 'jsonp', polls: true, isJSON: true}
 };
 
 function canUse(name, source, options) {
-  var isPlain = !options.headers, hasXHR = !!(global.XMLHttpRequest || global.ActiveXObject);
-  if (!ways[name] || ways[name].polls && !source._isPollux) return false;
-  if (name === 'native') return !!Native && isPlain && (source._isPollux || !source.lastEventId);
-  if (name === 'fetch') return !!global.fetch && !!global.AbortController && !!global.TextDecoder && 'body' in global.Response.prototype;
-  if (name === 'xdr') return !!global.XDomainRequest && isPlain && !source.withCredentials;
-  if (name === 'jsonp') return !!page && isPlain;
-  return hasXHR;
+  var isPlain = !options.headers;
+  if (!transports[name] || transports[name].polls && !source._isPollux) return false;
+  if (name === 'native') return Native && isPlain && (source._isPollux || !source.lastEventId);
+  if (name === 'fetch') return global.fetch && global.AbortController && global.TextDecoder && 'body' in global.Response.prototype;
+  if (name === 'xdr') return global.XDomainRequest && isPlain && !source.withCredentials;
+  if (name === 'jsonp') return page && isPlain;
+  return global.XMLHttpRequest || global.ActiveXObject;
 }
 
-// What got through where the best did not, by the server's origin and for all pages. For an hour: roads change.
+// What got through where the best did not, by the server's origin and for all pages. For an hour: networks change.
 
 var memory = {};
 
@@ -309,87 +309,119 @@ function remembered(url, transport) {
   return '';
 }
 
-// The choice of the transport. After a second failure a poll is tried. If that gets through, perhaps an outage has just ended:
-// the stream has a trial, and only if it fails again is the road to blame.
+// What `next` decides by.
 
-function choiceFor(source, options) {
-  var offered = [], names = options.transports || order, passedOver = '', i; // the best, if another one is remembered
-  var doubted = '', fallback = '', isNews = false; // a stream, and the poll that got through; whether to note that
-
-  function polls() { return ways[source.transport].polls; }
-
-  function following(onlyPolls) {
-    var i = indexOf(offered, source.transport) + 1;
-    while (onlyPolls && i < offered.length && !ways[offered[i]].polls) i += 1;
-    return offered[i];
-  }
-
-  // What was remembered fails here: the best that was passed over for it.
-  function forget() {
-    var best = passedOver;
-    passedOver = '';
-    return best;
-  }
-
+function factsOf(source, options) {
+  var names = options.transports || order, offered = [], most = +(/[?&]limit=([0-9]+)/i.exec(source.url) || [])[1] || 500, i;
   for (i = 0; i < names.length; i += 1) {
     // A script tells little of what goes wrong: by default it is for engines that can ask other origins no better.
     if (canUse(names[i], source, options) && (names !== order || names[i] !== 'jsonp' || !hasCORS())) offered.push(names[i]);
   }
   i = indexOf(offered, remembered(source.url));
-  source.transport = offered[Math.max(i, 0)] || '';
-  if (i > 0) passedOver = offered[0];
-
   return {
-    take: function (transport, isByHand) {
-      source.transport = transport;
-      isNews = !isByHand;
-      if (isByHand) doubted = fallback = '';
-    },
-
-    proven: function () {
-      passedOver = '';
-      if (!polls()) doubted = fallback = '';
-      if (isNews && !doubted && source.transport !== offered[0]) remembered(source.url, source.transport);
-      isNews = isNews && doubted; // else it would be remembered anew for ever
-    },
-
-    // The stream that is to have its trial now, if any.
-    trial: function () {
-      if (doubted) fallback = source.transport;
-      return doubted;
-    },
-
-    // What goes on at once, if anything. A native source does not tell who refused it. Another stream does, and a third would
-    // learn nothing new.
-    atOnce: function (cause) {
-      var poll = !polls() && fallback;
-      if (poll) doubted = fallback = '';
-      if (poll || cause === 'mute') return poll || following(true);
-      return cause === 'refused' && (following(source._isPollux && /^(fetch|xhr)$/.test(source.transport)) || forget());
-    },
-
-    // What is tried later. After a dead native source, another stream, which also sees events that nobody listens for.
-    later: function (cause, failures) {
-      var next;
-      if (cause === 'dead') return source.transport === 'native' && following();
-      next = failures && (forget() || following(true));
-      if (next && !polls()) doubted = source.transport;
-      return next;
-    }
+    isPollux: source._isPollux, isHTTP: /^https?:/i.test(source.url), hasFetch: canUse('fetch', source, options),
+    patience: bounded(options.patience, 6000), silence: bounded(options.heartbeat * 1000, 15000) / 1000, // ms, s
+    offered: offered, transport: offered[Math.max(i, 0)] || '',
+    best: i > 0 ? offered[0] : '', // passed over for what was remembered
+    isNews: false, // that this transport is used
+    doubted: '', fallback: '', // a stream that failed twice, and the poll that got through then
+    failures: 0, retry: 1000, notBefore: 0, // ms: from the stream, and from the last `Retry-After`
+    limit: most, most: most, // the events of one poll
+    opaque: 0, proof: 3 // opaque answers in a row, and how many prove a want of CORS; 0: none do
   };
 }
 
-// A browser does not say whether a server of another origin was out of reach, or answered and does not let the page read. A
-// request without CORS tells: its answer cannot be read either, but it comes. `hear` is told whether it did.
+// What follows from what happened to a connection:
+//   opened   something came
+//   again    the answer ended well: the next
+//   final    the server says no, or the page was stopped: CLOSED
+//   refused  somebody says no, perhaps not the server: the next transport, CLOSED after the last
+//   mute     nothing came in time, so streams are held back: polls
+//   dead     nothing comes any more, and
+//   fault    what else may pass: again, later
+//   lost     no answer came, or none that CORS lets a page read; no browser says which. To a request without CORS
+//   opaque   one came that nobody can read, or
+//   silent   none did
+// It returns the facts that change, and what to do: turn to `state` by an error event; go on by `transport`, after `pause` ms and
+// by chance up to `spread` times more. Or it `asks` without CORS, or `notes` the transport.
+
+function next(cause, facts) {
+  var here = facts.transport, polls = transports[here].polls, now = {}, other;
+
+  function following(onlyPolls) {
+    var i = indexOf(facts.offered, here);
+    do i += 1; while (onlyPolls && facts.offered[i] && !transports[facts.offered[i]].polls);
+    return facts.offered[i];
+  }
+
+  function best() {
+    now.best = '';
+    return facts.best;
+  }
+
+  function go(transport) {
+    now.transport = transport;
+    if (transport !== here) now.isNews = true;
+    return now;
+  }
+
+  if (cause === 'opened') {
+    best();
+    now.failures = 0;
+    if (polls && facts.doubted) return now; // the stream has its trial first
+    now.doubted = now.fallback = '';
+    now.notes = facts.isNews && here !== facts.offered[0];
+    now.isNews = false; // else it would be noted anew for ever
+    return now;
+  }
+
+  // Perhaps an outage has just ended, so the doubted stream has a trial.
+  if (cause === 'again') {
+    if (facts.age < facts.patience / 4) now.limit = Math.min(facts.limit * 2, facts.most);
+    if (facts.age < least && facts.isIdle) now.pause = least;
+    if (facts.doubted) now.fallback = here;
+    return go(facts.doubted || here);
+  }
+
+  // One opaque answer proves little: the server may be back by now, or a proxy without CORS stands in for it. It takes three in
+  // a row from a server that was never read, or one after a no.
+  if (cause === 'lost') {
+    if (facts.proof && facts.hasFetch && /^(fetch|xhr|poll)/.test(here)) return {asks: true};
+    cause = facts.proof === 1 ? 'final' : 'fault';
+  } else if (cause === 'opaque' || cause === 'silent') {
+    now.opaque = cause === 'opaque' ? facts.opaque + 1 : 0;
+    cause = now.opaque < facts.proof ? 'fault' : 'final';
+  }
+  if (cause === 'final' || cause === 'fault' && !facts.isHTTP) return {state: CLOSED};
+  if (cause === 'fault' && polls) now.limit = Math.ceil(facts.limit / 8); // too much for the line?
+  if (cause === 'refused' && !facts.isPollux) now.proof = 1;
+
+  // At once. A native source does not tell who refused it: another stream does, and a third would learn nothing new.
+  if (facts.fallback && !polls) {
+    now.doubted = now.fallback = '';
+    other = facts.fallback;
+  } else if (cause === 'mute') other = following(true);
+  else if (cause === 'refused') other = following(facts.isPollux && /^(fetch|xhr)$/.test(here)) || best();
+  if (other) return go(other);
+  if (cause === 'refused') return {state: CLOSED};
+
+  // Later. After a dead native source another stream, which also sees events that nobody listens for.
+  now.state = CONNECTING;
+  now.pause = Math.max(Math.min(facts.retry * Math.pow(2, Math.min(facts.failures, 4)), 60000), facts.retry, facts.notBefore);
+  now.spread = here === 'native' ? 2 : 0.25; // more, for it hides when the server wants each of us back
+  now.failures = facts.failures + 1;
+  now.notBefore = 0;
+  if (cause === 'dead') other = here === 'native' && following();
+  else if (facts.failures) {
+    other = best() || following(true);
+    if (other && !polls) now.doubted = here;
+  }
+  return go(other || here);
+}
 
 function askWithoutCORS(source, hear) {
-  return byFetch({
-    url: source._isPollux ? withQuery(source.url, {transport: 'poll', wait: 0, limit: 1}) : source.url,
-    headers: {}, mode: 'no-cors', withCredentials: source.withCredentials
-  }, {
-    head: function (status) { return hear(!status); },
-    fail: function () { hear(false); }
-  });
+  var url = source._isPollux ? withQuery(source.url, {transport: 'poll', wait: 0, limit: 1}) : source.url;
+  return byFetch({url: url, mode: 'no-cors', withCredentials: source.withCredentials}, {head: hear, fail: hear});
 }
 
 function needOfCORS(source, options, origin) {
@@ -400,247 +432,217 @@ function needOfCORS(source, options, origin) {
     + (fields.length ? ' and the fields ' + fields.join(', ') : '') + '.';
 }
 
-// The engine of a source: one connection at a time. Why it fails, and what follows:
-//   final    the server says no, or the page was stopped: CLOSED
-//   refused  somebody says no, perhaps not the server: the next transport, CLOSED after the last
-//   mute     nothing came in time, so the road holds streams back: polls
-//   dead     nothing comes any more, and
-//   fault    what else may pass: again, later
-// A listener may close the source or change the transport, so after each event the connection may be another.
+function requestOf(source, options, facts, wait) {
+  var transport = transports[facts.transport], cursor = source.lastEventId, headers = {}, query = {}, name;
+  for (name in options.headers) headers[name] = options.headers[name];
+  headers.Accept = transport.isJSON ? 'application/json' : 'text/event-stream';
+  if (facts.isPollux) {
+    query = transport.polls ? {wait: wait} : {open: 'id', heartbeatForm: 'event', heartbeat: facts.silence};
+    query.transport = transport.name;
+    if (transport.polls && facts.limit < facts.most) query.limit = facts.limit;
+    // Chromium's cache makes a request wait for an equal one of another tab, which a poll may hold for long.
+    if (!/^(native|fetch)$/.test(facts.transport)) query.r = token();
+    if (transport.budget) query.budget = transport.budget;
+    if (transport.budget && !('ontimeout' in newXHR())) query.padding = 'true'; // for engines that hold the first bytes back
+    if (cursor) query.lastEventId = cursor; // a header would need a preflight
+  } else if (cursor) {
+    headers['Last-Event-ID'] = unescape(encodeURIComponent(cursor)); // UTF-8, a character each byte
+  }
+  return {
+    url: withQuery(source.url, query), headers: headers, withCredentials: source.withCredentials,
+    cursor: facts.isPollux ? cursor : '', isPollux: facts.isPollux
+  };
+}
+
+// What a connection hears until it is dropped, perhaps by a listener of any event.
+
+function guard(connection, ear) {
+  return function () {
+    if (!connection.isDropped) ear.apply(connection, arguments);
+    return !connection.isDropped;
+  };
+}
+
+function ends(cause) {
+  return function () { this.over(cause); };
+}
+
+var ears = {
+  head: function (status, type, url, retryAfter) {
+    var isRight = (this.transport.isJSON ? /^\s*application\/json\s*(;|$)/i : /^\s*text\/event-stream\s*(;|$)/i).test(type);
+    this.alive();
+    if (url) this.origin = originOf(url);
+    this.facts.proof = 0;
+    if (status === 200 && isRight) {
+      if (!this.facts.isPollux) this.opened();
+    } else if (/^(408|425|429|[5-9]..)$/.test(status)) {
+      this.facts.notBefore = delayOf(retryAfter);
+      this.over('fault');
+    } else { // Pollux says no by a problem: anything else was put in its place
+      this.over(this.facts.isPollux && status !== 204 && !/^application\/problem\+json/i.test(type) ? 'refused' : 'final',
+        status === 204 ? '' : 'The server answered ' + status + ' with the type ' + type);
+    }
+  },
+
+  text: function (piece) {
+    this.alive();
+    if (this.transport.isJSON) this.content += piece;
+    else this.parse(piece);
+  },
+
+  block: function (id, type, data, origin) {
+    this.source.lastEventId = id;
+    this.saysWhen = false;
+    this.opened(); // with Pollux only now: a proxy may let the head through and hold the rest
+    if (this.isDropped) return;
+    this.alive();
+    if (data === null || this.facts.isPollux && type === 'pollux.heartbeat') return;
+    fire(this.source, newEvent(type, {data: data, origin: origin || this.origin, lastEventId: id}));
+  },
+
+  retry: function (ms) {
+    this.saysWhen = true;
+    if (!this.transport.polls || this.isRefused) this.facts.retry = Math.max(bounded(ms, 0), least);
+  },
+
+  // The server has no room, and no status would have an EventSource come back.
+  excuse: function () { this.isRefused = true; },
+
+  answer: function (answer) {
+    var hasEnvelope = /[?&]envelope=json(&|#|$)/i.test(this.source.url), event, i;
+    if (!answer || !answer.events) return this.over('fault');
+    if (answer.gap) this.block(this.source.lastEventId, 'pollux.gap', toJSON(answer.gap, ['reason', 'after', 'resumedAt']));
+    for (i = 0; i < answer.events.length; i += 1) {
+      event = answer.events[i];
+      if (hasEnvelope) this.block(event.id, 'message', toJSON(event, ['channel', 'event', 'data']));
+      else this.block(event.id, event.event, event.data);
+    }
+    this.block(answer.next, '', null);
+    this.again();
+  },
+
+  end: function () {
+    var transport = this.transport;
+    if (transport.isJSON) return this.answer(parseJSON(this.content));
+    if (this.isRefused) return this.over('fault');
+    if (transport.polls) this.block(this.source.lastEventId, '', null);
+    // Else a budget may be over. (A server that stops says when it wants us back.)
+    else if (!this.facts.isPollux || !transport.budget || !this.isOpen || this.saysWhen) return this.over('fault');
+    this.again();
+  },
+
+  again: ends('again'),
+  fail: ends('lost'),
+  stop: ends('final'),
+
+  // A native source that was open reconnects by itself, unless the page was stopped.
+  refuse: function () { this.over(this.isOpen ? 'final' : 'refused'); },
+
+  pause: function () {
+    this.isOpen = false;
+    this.turn(CONNECTING, 'error');
+  },
+
+  // Of a request without CORS: the status or an error.
+  asked: function (status) { this.over(status === 0 ? 'opaque' : 'silent'); }
+};
+
+// The engine of a source: one connection at a time, and the steps between them.
 
 function engine(source, options) {
-  var isPollux = source._isPollux, hasEnvelope = /[?&]envelope=json(&|#|$)/i.test(source.url);
-  var patience = bounded(options.patience, 6000), silence = bounded(options.heartbeat * 1000, 15000) / 1000; // ms, s
-  var retry = 1000, notBefore = 0; // ms: from the stream, and from the last `Retry-After`
-  var most = +(/[?&]limit=([0-9]+)/i.exec(source.url) || [])[1] || 500, limit = most; // the events of one poll
-  var connection, timer, watch, failures = 0;
-  var choice = choiceFor(source, options), doubt = {refusals: 0}; // of CORS, until something was read
+  var facts = factsOf(source, options), connection, timer, watch;
 
   function drop() {
-    var cancel = connection && connection.cancel;
+    var mine = connection || {};
     connection = null;
     clearTimeout(timer);
     clearTimeout(watch);
-    if (cancel) cancel();
+    mine.isDropped = true;
+    if (mine.cancel) mine.cancel();
   }
 
   function connect() {
-    var way = ways[source.transport], to = {}, name;
-    drop();
-    connection = {way: way, to: to, origin: originOf(source.url), text: '', since: +new Date(), after: source.lastEventId};
-    // The first poll is answered at once, to show that the road is open.
-    connection.wait = way.polls && source.readyState !== OPEN ? 0 : silence;
-    for (name in ears) to[name] = guard(connection, ears[name]);
-    connection.parse = parser(source.lastEventId, to.block, to.retry, to.excuse);
-    attend();
-    try { connection.cancel = way.wire(request(way), to); } catch (problem) { timer = setTimeout(to.refuse, 0); }
+    var name, mine = connection = {
+      source: source, facts: facts, transport: transports[facts.transport], origin: originOf(source.url), content: '',
+      since: new Date(), after: source.lastEventId, alive: alive, opened: opened, turn: turn, over: over
+    };
+    // The first poll is answered at once, to show that the way is open.
+    mine.wait = mine.transport.polls && source.readyState !== OPEN ? 0 : facts.silence;
+    for (name in ears) mine[name] = guard(mine, ears[name]);
+    mine.parse = parser(mine.after, mine);
+    alive();
+    try {
+      mine.cancel = mine.transport.send(requestOf(source, options, facts, mine.wait), mine);
+    } catch (problem) { timer = setTimeout(mine.refuse, 0); }
     for (name in source._types) source._listen(name.slice(1));
   }
 
-  // What was dropped may still call, and is not heard.
-  function guard(mine, ear) {
-    return function (a, b, c, d) {
-      if (connection === mine) ear(a, b, c, d);
-      return connection === mine;
-    };
+  // Waits for the next sign of life, which only Pollux owes. It limits a silence, never a whole answer, whose line may be slow.
+  function alive() {
+    var cause = connection.transport.polls ? 'fault' : connection.isOpen ? 'dead' : 'mute';
+    var ms = facts.patience * Math.min(facts.failures + 1, 4) + (cause === 'mute' ? 0 : connection.wait * 1000);
+    clearTimeout(watch);
+    if (facts.isPollux) watch = setTimeout(function () { over(cause); }, ms);
   }
-
-  function request(way) {
-    var cursor = source.lastEventId, headers = {}, query = {}, name;
-    for (name in options.headers) headers[name] = options.headers[name];
-    headers.Accept = way.isJSON ? 'application/json' : 'text/event-stream';
-    if (isPollux) {
-      query = way.polls ? {wait: connection.wait} : {open: 'id', heartbeatForm: 'event', heartbeat: silence};
-      query.transport = way.name;
-      if (way.polls && limit < most) query.limit = limit;
-      // Chromium's cache makes a request wait for an equal one of another tab, which a poll may hold for long.
-      if (way.wire !== byNative && way.wire !== byFetch) query.r = Math.random().toString(36).slice(2);
-      if (way.budget) query.budget = way.budget;
-      if (way.budget && !('ontimeout' in newXHR())) query.padding = 'true'; // for engines that hold the first bytes back
-      if (cursor) query.lastEventId = cursor; // a header would need a preflight
-    } else if (cursor) {
-      headers['Last-Event-ID'] = unescape(encodeURIComponent(cursor)); // UTF-8, a character each byte
-    }
-    return {
-      url: withQuery(source.url, query), headers: headers, withCredentials: source.withCredentials,
-      cursor: isPollux ? cursor : '', isPollux: isPollux
-    };
-  }
-
-  var ears = {
-    head: function (status, type, url, retryAfter) {
-      var isRight = (connection.way.isJSON ? /^\s*application\/json\s*(;|$)/i : /^\s*text\/event-stream\s*(;|$)/i).test(type);
-      attend();
-      if (url) connection.origin = originOf(url);
-      connection.hasHead = true;
-      doubt = {isOver: true};
-      if (status === 200 && isRight) {
-        if (!isPollux) opened();
-      } else if (/^(408|425|429|[5-9]..)$/.test(status)) {
-        notBefore = delayOf(retryAfter);
-        fail('fault');
-      } else { // Pollux says no by a problem: anything else the road has put in its place
-        fail(isPollux && status !== 204 && !/^application\/problem\+json/i.test(type) ? 'refused' : 'final',
-          status === 204 ? '' : 'The server answered ' + status + ' with the type ' + type);
-      }
-    },
-
-    text: function (piece) {
-      attend();
-      if (connection.way.isJSON) connection.text += piece;
-      else connection.parse(piece);
-    },
-
-    block: function (id, type, data, origin) {
-      var mine = connection;
-      source.lastEventId = id;
-      mine.saysWhen = false;
-      opened(); // with Pollux only now: a road may let the head through and hold the rest
-      if (connection !== mine) return;
-      attend();
-      if (data === null || isPollux && type === 'pollux.heartbeat') return;
-      fire(source, newEvent(type, {data: data, origin: origin || mine.origin, lastEventId: id}));
-    },
-
-    retry: function (ms) {
-      connection.saysWhen = true;
-      if (!connection.way.polls || connection.isRefused) retry = Math.max(bounded(ms, 0), least);
-    },
-
-    // The server has no room, and no status would have an EventSource come back.
-    excuse: function () { connection.isRefused = true; },
-
-    answer: function (answer) {
-      var to = connection.to, event, i;
-      if (!answer || !answer.events) return fail('fault');
-      if (answer.gap) to.block(source.lastEventId, 'pollux.gap', toJSON(answer.gap, ['reason', 'after', 'resumedAt']));
-      for (i = 0; i < answer.events.length; i += 1) {
-        event = answer.events[i];
-        if (hasEnvelope) to.block(event.id, 'message', toJSON(event, ['channel', 'event', 'data']));
-        else to.block(event.id, event.event, event.data);
-      }
-      to.block(answer.next, '', null);
-      to.again();
-    },
-
-    end: function () {
-      var to = connection.to, way = connection.way;
-      if (way.isJSON) return to.answer(parseJSON(connection.text));
-      if (connection.isRefused) return fail('fault');
-      if (way.polls) to.block(source.lastEventId, '', null);
-      // Else a budget may be over. (A server that stops says when it wants us back.)
-      else if (!isPollux || !way.budget || !connection.isOpen || connection.saysWhen) return fail('fault');
-      to.again();
-    },
-
-    again: function () {
-      var age = new Date() - connection.since;
-      if (age < patience / 4) limit = Math.min(limit * 2, most);
-      change(choice.trial(), age < least && connection.wait && source.lastEventId === connection.after && least);
-    },
-
-    fail: function () {
-      var isRequest = connection.way.wire === byFetch || connection.way.wire === byXHR;
-      if (isRequest && !connection.hasHead && !doubt.isOver && canUse('fetch', source, options)) {
-        connection.cancel = askWithoutCORS(source, guard(connection, heardWithoutCORS));
-      } else fail(doubt.saidNo ? 'final' : 'fault');
-    },
-
-    // A native source that was open reconnects by itself, whatever happens, unless the page was stopped.
-    refuse: function () { fail(connection.isOpen ? 'final' : 'refused'); },
-
-    stop: function () { fail('final'); },
-
-    pause: function () {
-      connection.isOpen = false;
-      turn(CONNECTING, 'error');
-    }
-  };
 
   function opened() {
     if (connection.isOpen) return;
     connection.isOpen = true;
-    failures = 0;
-    choice.proven();
+    if (decide('opened').notes) remembered(source.url, source.transport);
     if (source.readyState !== OPEN) turn(OPEN, 'open'); // else it changed in mid-stream
   }
+
+  function over(cause, message) {
+    var mine = connection, step;
+    facts.age = new Date() - mine.since;
+    facts.isIdle = mine.wait > 0 && source.lastEventId === mine.after;
+    step = decide(cause);
+    if (step.asks) mine.cancel = askWithoutCORS(source, mine.asked);
+    else goOn(step, cause === 'opaque' ? needOfCORS(source, options, mine.origin) : message);
+  }
+
+  function decide(cause) {
+    var step = next(cause, facts), name;
+    for (name in step) facts[name] = step[name];
+    return step;
+  }
+
+  function goOn(step, message) {
+    drop();
+    if (step.state >= 0) turn(step.state, 'error', step.state === CLOSED && message);
+    if (isFree() && source.transport !== step.transport) {
+      source.transport = step.transport;
+      fire(source, newEvent('transportchange'));
+    }
+    if (!isFree()) return;
+    if (step.pause) timer = setTimeout(connect, step.pause * (1 + Math.random() * (step.spread || 0)));
+    else connect();
+  }
+
+  // Unless a listener has closed the source, or used another transport.
+  function isFree() { return !connection && source.readyState !== CLOSED; }
 
   function turn(state, type, message) {
     var event = newEvent(type);
     if (message) set(event, 'message', message);
+    if (message && global.console) global.console.error('PolluxEventSource: ' + message);
     source.readyState = state;
     fire(source, event);
   }
 
-  // One such answer proves little: the server may have come back in between, or a proxy that does not know CORS stands in
-  // for it. So it takes three in a row, from a server that was never read.
-  function heardWithoutCORS(isOpaque) {
-    doubt.refusals = isOpaque ? doubt.refusals + 1 : 0;
-    if (isOpaque && (doubt.saidNo || doubt.refusals > 2)) fail('final', needOfCORS(source, options, connection.origin));
-    else fail('fault');
-  }
-
-  // Waits for the next sign of life. Other servers than Pollux owe none. It limits a silence, never a whole answer, which may be
-  // large and the line slow; but of some polls nothing is seen before their end, so one that fails is repeated for fewer events.
-  function attend() {
-    var cause = connection.way.polls ? 'fault' : connection.isOpen ? 'dead' : 'mute';
-    var ms = patience * Math.min(failures + 1, 4) + (cause === 'mute' ? 0 : connection.wait * 1000);
-    clearTimeout(watch);
-    if (isPollux) watch = setTimeout(function () { fail(cause); }, ms);
-  }
-
-  function fail(cause, message) {
-    var next;
-    if (cause === 'fault' && connection.way.polls) limit = Math.ceil(limit / 8);
-    if (cause === 'fault' && !/^https?:/i.test(source.url)) cause = 'final';
-    drop();
-    if (cause === 'refused' && !isPollux) doubt = {saidNo: true}; // perhaps for want of CORS
-    next = choice.atOnce(cause);
-    if (cause === 'final' || cause === 'refused' && !next) close(message);
-    else if (next) change(next);
-    else postpone(choice.later(cause, failures));
-  }
-
-  function close(message) {
-    if (message && global.console) global.console.error('PolluxEventSource: ' + message);
-    turn(CLOSED, 'error', message);
-  }
-
-  function postpone(next) {
-    var delay = Math.min(retry * Math.pow(2, Math.min(failures, 4)), 60000);
-    var spread = source.transport === 'native' ? 2 : 0.25; // more, for it hides when the server wants each of us back
-    turn(CONNECTING, 'error');
-    if (connection || source.readyState === CLOSED) return;
-    failures += 1;
-    timer = setTimeout(connect, Math.max(delay, retry, notBefore) * (1 + Math.random() * spread));
-    notBefore = 0;
-    rename(next);
-  }
-
-  function rename(transport) {
-    if (!transport || transport === source.transport) return;
-    choice.take(transport);
-    fire(source, newEvent('transportchange'));
-  }
-
-  function change(transport, pause) {
-    drop();
-    rename(transport);
-    if (source.readyState === CLOSED || connection) return;
-    if (pause) timer = setTimeout(connect, pause);
-    else connect();
-  }
-
+  source.transport = facts.transport;
   source._drop = drop;
-  source._listen = function (type) { if (connection && connection.to.listen) connection.to.listen(type); };
+  source._listen = function (type) { if (connection && connection.listen) connection.listen(type); };
   source._use = function (transport) {
     if (!canUse(transport, source, options)) throw new TypeError('There is no such transport here: ' + transport);
-    if (source.readyState !== CLOSED) change(transport);
-    choice.take(source.transport, true);
+    facts.transport = transport;
+    facts.doubted = facts.fallback = '';
+    facts.isNews = false;
+    if (source.readyState !== CLOSED) goOn({transport: transport});
   };
 
   // Later, for whoever makes the source has yet to listen.
-  timer = setTimeout(source.transport ? connect : close, 0);
+  timer = setTimeout(function () { goOn(facts.transport ? {transport: facts.transport} : {state: CLOSED}); }, 0);
 }
 
 // Listeners (DOM 2.7 to 2.9): by the browser's EventTarget, or by one of ours where that cannot be constructed.
@@ -648,7 +650,7 @@ function engine(source, options) {
 var hasTarget = hasEventTarget(), Target = hasTarget ? global.EventTarget.prototype : {
   addEventListener: function (type, callback, options) {
     var list = this._listeners['$' + type] = this._listeners['$' + type] || [], signal = options && options.signal;
-    var listener = {callback: callback, once: !!options && !!options.once};
+    var listener = {callback: callback, once: options && options.once};
     if (!callback || signal && signal.aborted || indexOf(list, callback) >= 0) return;
     list.push(listener);
     if (signal) signal.addEventListener('abort', function () { remove(list, listener); });
@@ -729,20 +731,16 @@ function PolluxEventSource(url, options) {
   return source;
 }
 
-var prototype = PolluxEventSource.prototype;
+var listen = Target.addEventListener, prototype = PolluxEventSource.prototype = hasTarget ? Object.create(Target) : Target;
+set(prototype, 'constructor', PolluxEventSource);
 if (hasTarget) {
-  prototype = PolluxEventSource.prototype = Object.create(Target);
-  set(prototype, 'constructor', PolluxEventSource);
   defineHandler('open');
   defineHandler('message');
   defineHandler('error');
-} else {
-  prototype.removeEventListener = Target.removeEventListener;
-  prototype.dispatchEvent = Target.dispatchEvent;
 }
 
 prototype.addEventListener = function (type, callback, options) {
-  Target.addEventListener.call(this, type, callback, options);
+  listen.call(this, type, callback, options);
   if (!callback || this._types['$' + type]) return;
   this._types['$' + type] = true;
   this._listen(String(type));
