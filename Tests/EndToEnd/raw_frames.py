@@ -11,6 +11,7 @@ DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDO
 END_STREAM, ACK, END_HEADERS = 0x1, 0x1, 0x4
 PROTOCOL_ERROR, FLOW_CONTROL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR = 1, 3, 5, 6
 REFUSED_STREAM, CANCEL, COMPRESSION_ERROR, ENHANCE_YOUR_CALM = 7, 8, 9, 11
+HIGHEST_STREAM = 2**31 - 1
 HEADER_TABLE_SIZE, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE = 1, 3, 4
 
 
@@ -44,7 +45,8 @@ class Peer:
         self.sent = 0
         self.ended = None  # "closed" or "reset"
         self.goaway = None  # its code, if it tells of an error
-        self.is_stopping = False  # said by a GOAWAY with NO_ERROR, which only announces the end
+        self.last_streams = []  # named by each GOAWAY with NO_ERROR, which only announces the end
+        self.pings = []  # contents of those that were not acknowledged
         self.resets = {}  # code by stream
         self.heads = {}  # a dict by stream
         self.bodies = {}  # bytes by stream
@@ -81,6 +83,10 @@ class Peer:
         """Read until the condition holds or the connection ends; whether it holds."""
         self._turn(memoryview(b""), condition, timeout, wait=True)
         return condition()
+
+    def acknowledge_pings(self):
+        pings, self.pings = self.pings, []
+        return self.send(b"".join(frame(PING, ACK, payload=payload) for payload in pings))
 
     def until_over(self, timeout=5):
         return self.until(lambda: self.over, timeout)
@@ -145,12 +151,14 @@ class Peer:
         if kind == SETTINGS and not flags & ACK:
             pairs = (payload[at : at + 6] for at in range(0, len(payload), 6))
             self.server_settings = {int.from_bytes(p[:2], "big"): int.from_bytes(p[2:], "big") for p in pairs}
+        elif kind == PING and not flags & ACK:
+            self.pings.append(payload)
         elif kind in (SETTINGS, PING):
             self.acks[kind] += 1
         elif kind == GOAWAY:
             code = int.from_bytes(payload[4:8], "big")
             if code == 0:
-                self.is_stopping = True
+                self.last_streams.append(int.from_bytes(payload[:4], "big"))
             else:
                 self.goaway = code
         elif kind == RST_STREAM:

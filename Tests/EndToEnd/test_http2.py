@@ -8,7 +8,7 @@ from h2.errors import ErrorCodes
 
 from harness import channel_path, poll_content
 from http2 import Stream, request_fields
-from raw_frames import DATA, END_STREAM, PING, REFUSED_STREAM, Peer, frame
+from raw_frames import DATA, END_STREAM, HIGHEST_STREAM, PING, REFUSED_STREAM, Peer, frame
 from test_cross_origin import REQUESTS
 from test_transports import Switcher, switch_at_random
 from wire import STREAM, Disconnected, assert_problem, open_socket
@@ -359,18 +359,59 @@ def test_a_server_that_stops_says_goaway_and_ends_what_is_on_the_connection_whol
     server.assert_stops(15)
 
 
-def test_a_request_behind_the_goaway_may_be_made_elsewhere(pollux):
+def begin_publish(peer, server):
+    """Stream 1, half of a publish: the connection lives until it is whole."""
+    peer.send(peer.request(1, "/channels/x", "POST", [("content-type", "text/plain")], end=False) + frame(PING, payload=b"have you"))
+    assert peer.until(lambda: peer.acks[PING] == 1)
+
+
+def test_requests_on_their_way_when_a_server_begins_to_stop_are_served(pollux):
+    """A stop is announced before it is done: until the client is known to know, what it sends is served (RFC 9113, section 6.8)."""
+    server = pollux()
+    with Peer(server.connect()) as peer:
+        begin_publish(peer, server)
+        server.terminate()
+        assert peer.until(lambda: peer.last_streams and peer.pings)
+        assert peer.last_streams == [HIGHEST_STREAM], "nothing is refused yet"
+        peer.send(peer.request(3))
+        assert peer.until(lambda: 3 in peer.done) and peer.status(3) == 200
+        peer.acknowledge_pings()
+        assert peer.until(lambda: len(peer.last_streams) == 2)
+        assert peer.last_streams[1] == 3, "the last that is served"
+        peer.send(frame(DATA, END_STREAM, 1, b"last"))
+        assert peer.until_closed()
+        assert peer.status(1) == 201 and not peer.resets
+    server.assert_stops(5)
+
+
+def test_a_request_behind_the_last_stream_of_a_stop_may_be_made_elsewhere(pollux):
     """By its number the client knows that it was not looked at (RFC 9113, section 6.8); nothing that is said may deny that."""
     server = pollux()
     with Peer(server.connect()) as peer:
-        peer.send(peer.request(1, "/channels/x", "POST", [("content-type", "text/plain")], end=False) + frame(PING, payload=b"have you"))
-        assert peer.until(lambda: peer.acks[PING] == 1)
+        begin_publish(peer, server)
         server.terminate()
-        assert peer.until(lambda: peer.is_stopping)
+        assert peer.until(lambda: peer.pings)
+        peer.acknowledge_pings()
+        assert peer.until(lambda: peer.last_streams == [HIGHEST_STREAM, 1])
         peer.send(peer.request(3) + frame(DATA, END_STREAM, 1, b"last"))
         assert peer.until_closed()
         assert peer.heads[1][":status"] == "201", "what came before is answered"
         assert 3 not in peer.heads and peer.resets.get(3, REFUSED_STREAM) == REFUSED_STREAM
+    server.assert_stops(5)
+
+
+@pytest.mark.parametrize("is_busy", [False, True], ids=["idle", "with a request under way"])
+def test_a_client_that_does_not_acknowledge_a_stop_does_not_hold_the_server(pollux, is_busy):
+    server = pollux()
+    with Peer(server.connect()) as peer:
+        if is_busy:
+            begin_publish(peer, server)
+        server.terminate()
+        assert peer.until(lambda: len(peer.last_streams) == 2), peer.last_streams
+        assert peer.last_streams == [HIGHEST_STREAM, 1 if is_busy else 0]
+        peer.send(frame(DATA, END_STREAM, 1, b"last") if is_busy else b"")
+        assert peer.until_closed()
+        assert not is_busy or peer.status(1) == 201
     server.assert_stops(5)
 
 

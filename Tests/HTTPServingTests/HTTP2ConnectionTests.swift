@@ -121,7 +121,55 @@ import Testing
         #expect(answered.last == "/6", "what was answered is held no more")
     }
 
-    @Test func `A stop is told by GOAWAY, and a request that was still coming in is told to end too`() throws {
+    // MARK: Stops
+
+    @Test func `A stop is announced, and once that is acknowledged the last stream is named and the connection ends`()
+        throws
+    {
+        let pair = try HTTP2Pair { _, exchange in exchange.respond(.text("fine")) }
+        try pair.request("/", on: 1)
+        pair.drain()
+        try pair.exchange()
+        #expect(try pair.goAways() == [.maxID, 1])
+        #expect(pair.isOutputClosed)
+    }
+
+    @Test func `A stream that the client opens before it knows of a stop is served`() throws {
+        let pair = try HTTP2Pair { _, exchange in exchange.respond(.text("fine")) }
+        try pair.request("/", on: 1)
+        pair.drain()
+        try pair.request("/", on: 3)
+        #expect(try pair.text(of: 3) == "fine")
+        #expect(try pair.goAways() == [.maxID, 3])
+        #expect(pair.isOutputClosed)
+    }
+
+    @Test func `A connection that stops ends with the last of its streams`() throws {
+        var exchanges: [any Exchange] = []
+        let pair = try HTTP2Pair { exchanges.append($1) }
+        try pair.request("/", on: 1)
+        pair.drain()
+        try pair.exchange()
+        #expect(try pair.goAways() == [.maxID, 1])
+        #expect(!pair.isOutputClosed)
+        exchanges[0].respond(.text("the last"))
+        try pair.exchange()
+        #expect(try pair.text(of: 1) == "the last")
+        #expect(pair.isOutputClosed)
+    }
+
+    @Test func `A client that does not acknowledge a stop is waited for no longer than the time limit`() throws {
+        let pair = try HTTP2Pair { _, exchange in exchange.respond(.text("fine")) }
+        try pair.request("/", on: 1)
+        pair.isDeaf = true
+        pair.drain()
+        try pair.exchange()
+        #expect(!pair.isOutputClosed)
+        try pair.wait(.seconds(1))
+        #expect(pair.isOutputClosed)
+    }
+
+    @Test func `A request that was still coming in when the server began to stop is told to end too`() throws {
         let delegate = RecordingDelegate()
         let pair = try HTTP2Pair { _, exchange in
             exchange.beginStream(Response(.ok))
@@ -130,9 +178,16 @@ import Testing
         try pair.send("/", on: 1, isEnd: false)
         pair.drain()
         try pair.exchange()
-        #expect(try pair.frames().contains { if case .goAway(1, .noError, _) = $0.payload { true } else { false } })
         #expect(delegate.calls.isEmpty)
         try pair.send(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)), on: 1)
         #expect(delegate.calls == [.drain])
+    }
+
+    @Test func `A full server ends a connection with its first answers`() throws {
+        let pair = try HTTP2Pair(peer: Peer(admission: .refused)) { $1.respond(Problem.overCapacity.response) }
+        try pair.request("/", on: 1)
+        #expect(try pair.head(of: 1)?.first(name: ":status") == "503")
+        #expect(try pair.goAways() == [1])
+        #expect(pair.isOutputClosed)
     }
 }

@@ -10,6 +10,7 @@ final class HTTP2Pair {
     private let client = EmbeddedChannel()
     private let server = EmbeddedChannel()
     private let loop: LoopContext
+    private let output = OutputEnd()
     private var received: [HTTP2Frame] = []
     /// Whether the client is sent nothing more.
     var isDeaf = false
@@ -22,7 +23,7 @@ final class HTTP2Pair {
         let socket = SocketHandler()
         let connection = HTTP2Connection(self.loop, over: socket, peer: peer)
         try self.server.pipeline.syncOperations.addHandlers([
-            socket, NIOHTTP2Handler(for: connection, limits: self.loop.limits), connection,
+            self.output, socket, NIOHTTP2Handler(for: connection, limits: self.loop.limits), connection,
         ])
         try self.client.pipeline.syncOperations.addHandler(NIOHTTP2Handler(mode: .client))
         for channel in [self.server, self.client] {
@@ -34,6 +35,8 @@ final class HTTP2Pair {
     /// How many are in the table of deadlines: the connection, and its streams.
     var owners: Int { self.loop.deadlines.owners.count }
     var isOpen: Bool { self.server.isActive }
+    /// Whether the server has closed its half of the connection.
+    var isOutputClosed: Bool { self.output.isClosed }
 
     /// Carries bytes until neither side has more to say.
     func exchange() throws {
@@ -108,10 +111,26 @@ final class HTTP2Pair {
         return text
     }
 
+    /// The last streams that the server has named, in their order.
+    func goAways() throws -> [HTTP2StreamID] {
+        try self.frames().compactMap { if case .goAway(let last, .noError, _) = $0.payload { last } else { nil } }
+    }
+
     func reset(of id: HTTP2StreamID) throws -> HTTP2ErrorCode? {
         for frame in try self.frames() where frame.streamID == id {
             if case .rstStream(let code) = frame.payload { return code }
         }
         return nil
+    }
+}
+
+/// Takes notice of the end of what the server writes, of which an embedded channel knows nothing.
+private final class OutputEnd: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    private(set) var isClosed = false
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .output { self.isClosed = true } else { context.close(mode: mode, promise: promise) }
     }
 }

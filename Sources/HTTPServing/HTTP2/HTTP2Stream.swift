@@ -3,139 +3,89 @@ import NIOHPACK
 import NIOHTTP1
 import NIOHTTP2
 
-/// One request and its answer on an HTTP/2 connection. Owner: the connection's event loop.
+/// One request and its answer on an HTTP/2 connection: carries out what ``HTTP2StreamStateMachine`` decides, and keeps
+/// time. Owner: the connection's event loop.
 ///
-/// What the client's windows do not let through waits in NIO's handler; the writer is told to wait too, so that this is
+/// What the client's windows do not let through waits in NIO's handler. The writer is told to wait too, so that this is
 /// one batch at most. The other streams go on.
 final class HTTP2Stream {
-    private enum State {
-        case receiving(RequestHead, body: ByteBuffer)
-        /// The request is complete, and waits until it may be answered.
-        case waiting(Request)
-        case answering
-        case streaming
-        /// All is written.
-        case ended
-        /// The stream is no more.
-        case closed
-    }
-
-    /// What the deadline is for.
-    private enum Due: Equatable {
-        case body
-        /// That the windows open. The first deadline may come too early to tell.
-        case write(isLast: Bool)
-        case delegate
-    }
-
-    /// How much may be written before it is sent, in bytes.
-    private static let outputLimit = 64 << 10
-
     let id: HTTP2StreamID
     private weak var connection: HTTP2Connection?
     private let loop: LoopContext
-    private var state = State.answering
-    private(set) var isInputEnded = false
-    private var isHead = false
-    private var origin: String?
-    private var peer = Peer()
+    private let peer: Peer
+    /// Whether the answer has no content (RFC 9110, section 9.3.2).
+    private let isHead: Bool
+    private let origin: String?
+    private var machine: HTTP2StreamStateMachine
+
     private var pace = ContentPace()
-
-    /// What was written and is not yet on its way, in bytes.
-    private var unsent = 0
-    /// Whether the client's windows hold up what was written.
-    private var isWaiting = false
-    /// How much was written to the connection when the stream began to wait for the windows.
-    private var sentBefore = 0
-    /// Whether the writer waits to be told that all is on its way.
-    private var owesDrained = false
-
-    private var due = Due.delegate
+    private var progress = WriteProgress()
+    /// How much was written to the connection when the client's windows were last seen to let something through, in
+    /// bytes.
+    private var writtenBefore = 0
     private var delegateDeadline = NIODeadline.distantFuture
     var deadlineIndex: Int?
     var delegate: (any ExchangeDelegate)?
 
-    init(_ id: HTTP2StreamID, on connection: HTTP2Connection) {
+    /// - Parameter headers: The request's. What is said of its origin counts also where the rest is wrong, so that a page may read the
+    ///   answer that says so.
+    init(_ id: HTTP2StreamID, _ headers: HPACKHeaders, from peer: Peer, on connection: HTTP2Connection) {
         self.id = id
         self.connection = connection
         self.loop = connection.loop
+        self.peer = peer
+        self.isHead = headers.first(name: ":method") == "HEAD"
+        self.origin = headers.first(name: "origin")
+        self.machine = HTTP2StreamStateMachine(contentLimit: self.loop.limits.bodySize)
     }
 
-    var isReceiving: Bool { if case .receiving = self.state { true } else { false } }
+    var isReceiving: Bool { self.machine.isReceiving }
+    /// Whether the client's part of the stream is to be reset once the answer is sent.
+    var resetsInput: Bool { self.machine.resetsInput }
 
     // MARK: The request
 
-    func begin(_ headers: HPACKHeaders, from peer: Peer, isEnd: Bool) {
-        self.peer = peer
-        self.isHead = headers.first(name: ":method") == "HEAD"
-        // Before anything can be wrong, so that the page that asked may read what is.
-        self.origin = headers.first(name: "origin")
-        do throws(Problem) {
-            let head = try RequestHead(headers, self.loop.limits)
-            self.state = .receiving(head, body: ByteBuffer())
-            if let length = head.known.contentLength, length > self.loop.limits.bodySize { throw self.tooLarge }
-            if !isEnd { self.awaitBody(head) }
-        } catch {
-            self.refuse(error)
-        }
-        if isEnd { self.inputEnded() }
-    }
-
-    private func awaitBody(_ head: RequestHead) {
-        self.due = .body
-        self.loop.deadlines.set(.now() + self.loop.limits.bodyTimeout, of: self)
-        if head.known.expectsContinue { self.write(.headers(.init(headers: [":status": "100"]))) }
+    func begin(_ headers: HPACKHeaders, isEnd: Bool) {
+        let limits = self.loop.limits
+        let head = Result { () throws(Problem) in try RequestHead(headers, limits) }
+        self.take { $0.received(head, isEnd: isEnd) }
     }
 
     /// - Parameter mayHold: How many bytes more all requests of the connection may hold.
     func receive(_ bytes: ByteBuffer, mayHold: Int) {
-        guard case .receiving(let head, var body) = self.state else { return }
-        guard body.readableBytes + bytes.readableBytes <= self.loop.limits.bodySize else {
-            return self.refuse(self.tooLarge)
-        }
-        guard bytes.readableBytes <= mayHold else {
-            return self.refuse(.unavailable("too many requests with content at once on this connection", retryAfter: 1))
-        }
-        self.state = .answering  // so that the bytes have one owner, and are not copied
-        body.writeImmutableBuffer(bytes)
-        self.state = .receiving(head, body: body)
-        self.connection?.held(bytes.readableBytes)
+        self.take { $0.received(bytes, mayHold: mayHold) }
     }
 
     func inputEnded() {
-        self.isInputEnded = true
-        guard case .receiving(let head, let body) = self.state else { return }
-        self.state = .waiting(Request(head, body: body, from: self.peer))
-        self.setDeadline(.distantFuture)
-        self.connection?.handle(self)
+        self.take { $0.inputEnded() }
     }
 
-    /// Has the request answered.
+    /// Tells the state machine what has happened, and the connection how much is held since, and does what is to be
+    /// done.
+    private func take(_ event: (inout HTTP2StreamStateMachine) -> HTTP2StreamStateMachine.OnRequest) {
+        let held = self.machine.contentSize
+        let action = event(&self.machine)
+        self.connection?.holdsContent(self.machine.contentSize - held)
+        switch action {
+        case .none:
+            break
+        case .awaitContent(let sendContinue):
+            self.loop.deadlines.set(.now() + self.loop.limits.bodyTimeout, of: self)
+            if sendContinue { self.write(.headers(.init(headers: [":status": "100"]))) }
+        case .enqueue:
+            self.setDeadline(.distantFuture)
+            self.connection?.enqueue(self)
+        case .refuse(let problem):
+            self.respond(problem.response)
+        }
+    }
+
+    /// Has the request answered: its turn has come.
     func handle() {
-        guard case .waiting(let request) = self.state else { return }
-        self.letGo(of: request.body)
-        self.state = .answering
-        self.loop.responder.respond(to: request, on: self)
-        if self.connection?.isDraining == true { self.delegate?.drain() }
-    }
-
-    private func letGo(of body: ByteBuffer) {
-        self.connection?.held(-body.readableBytes)
-    }
-
-    private func refuseUnlessInPace() {
-        guard case .receiving(_, let body) = self.state else { return }
-        let span = self.loop.limits.bodyTimeout
-        guard self.pace.isKept(by: body.readableBytes, in: span) else { return self.refuse(.slowContent(span)) }
-        self.loop.deadlines.set(.now() + span, of: self)
-    }
-
-    private var tooLarge: Problem { .bodyTooLarge(self.loop.limits.bodySize) }
-
-    private func refuse(_ problem: Problem) {
-        if case .receiving(_, let body) = self.state { self.letGo(of: body) }
-        self.state = .answering
-        self.respond(problem.response)
+        guard let (head, content) = self.machine.turnCame() else { return }
+        self.connection?.holdsContent(-content.readableBytes)
+        self.loop.responder.respond(to: Request(head, body: content, from: self.peer), on: self)
+        if self.connection?.isStopping == true { self.delegate?.drain() }
     }
 
     // MARK: The answer
@@ -157,64 +107,41 @@ final class HTTP2Stream {
         self.write(.headers(.init(headers: headers, endStream: isEnd)))
     }
 
-    private func writeData(_ bytes: ByteBuffer, isEnd: Bool) {
-        self.hold(bytes.readableBytes)
+    /// Returns whether the writer may go on.
+    private func writeContent(_ bytes: ByteBuffer, isEnd: Bool) -> Bool {
+        let mayGoOn = self.machine.wrote(bytes.readableBytes)
+        self.connection?.holdsUnsent(bytes.readableBytes)
         self.write(.data(.init(data: .byteBuffer(bytes), endStream: isEnd)))
+        return mayGoOn
     }
 
-    private func hold(_ bytes: Int) {
-        self.unsent += bytes
-        self.connection?.holdsUnsent(bytes)
+    /// What was written has been sent, as far as the client's windows let it through.
+    func flushed() {
+        if self.machine.flushed() { self.expectProgress() }
     }
 
-    /// So many bytes are on their way. Returns whether the writer has waited for these.
+    /// So many bytes of content are on their way. Returns whether the writer waits to be told.
     func sent(_ bytes: Int) -> Bool {
-        self.hold(-bytes)
-        guard self.unsent == 0 else {
-            if self.isWaiting { self.expectProgress() }
+        self.connection?.holdsUnsent(-bytes)
+        switch self.machine.sent(bytes) {
+        case .none:
             return false
-        }
-        if self.isWaiting {
-            self.isWaiting = false
+        case .progressed:
+            self.expectProgress()
+            return false
+        case .unblocked(let tellsWriter):
             self.setDeadline(self.delegateDeadline)
+            return tellsWriter
+        case .tellWriter:
+            return true
         }
-        defer { self.owesDrained = false }
-        return self.owesDrained
-    }
-
-    /// All was sent that could be.
-    func waitUnlessSent() {
-        guard self.unsent > 0, !self.isWaiting else { return }
-        if case .closed = self.state { return }
-        self.isWaiting = true
-        self.expectProgress()
-    }
-
-    /// A client whose line is still busy with what was sent before the stream began to wait has not come to open its windows.
-    /// Whether it takes that at all the connection sees.
-    private func resetUnlessBusy(_ isLast: Bool) {
-        guard let connection = self.connection else { return }
-        let hasTaken = connection.hasTaken(self.sentBefore)
-        if hasTaken, isLast { return connection.reset(self.id, .cancel) }
-        self.due = .write(isLast: hasTaken)
-        self.loop.deadlines.set(.now() + self.loop.limits.writeTimeout, of: self)
-    }
-
-    private func expectProgress() {
-        self.due = .write(isLast: false)
-        self.sentBefore = self.connection?.bytesWritten ?? 0
-        self.loop.deadlines.set(.now() + self.loop.limits.writeTimeout, of: self)
     }
 
     /// The stream is no more, whoever ended it.
     func closed() {
-        switch self.state {
-        case .receiving(_, let body): self.letGo(of: body)
-        case .waiting(let request): self.letGo(of: request.body)
-        case .answering, .streaming, .ended, .closed: break
-        }
-        self.hold(-self.unsent)
-        self.state = .closed
+        self.connection?.holdsContent(-self.machine.contentSize)
+        self.connection?.holdsUnsent(-self.machine.flow.unsent)
+        self.machine.closed()
         let delegate = self.delegate
         self.delegate = nil
         delegate?.closed()
@@ -224,16 +151,15 @@ final class HTTP2Stream {
 extension HTTP2Stream: Exchange {
     var eventLoop: any EventLoop { self.loop.eventLoop }
 
-    var hasBegunStream: Bool { if case .streaming = self.state { true } else { false } }
+    var hasBegunStream: Bool { self.machine.isStreaming }
 
     func respond(_ response: Response) {
-        guard case .answering = self.state else { return }
-        self.state = .ended
+        guard self.machine.answered() else { return }
         self.delegate = nil
         self.setDeadline(.distantFuture)
-        let body = self.isHead ? nil : response.body.flatMap { $0.readableBytes > 0 ? $0 : nil }
-        self.writeHead(response, length: response.body?.readableBytes, isEnd: body == nil)
-        if let body { self.writeData(body, isEnd: true) }
+        let content = self.isHead ? nil : response.body.flatMap { $0.readableBytes > 0 ? $0 : nil }
+        self.writeHead(response, length: response.body?.readableBytes, isEnd: content == nil)
+        if let content { _ = self.writeContent(content, isEnd: true) }
     }
 
     func postpone() -> any PostponedAnswer {
@@ -242,34 +168,28 @@ extension HTTP2Stream: Exchange {
     }
 
     func beginStream(_ head: Response) {
-        guard case .answering = self.state else { return }
-        self.state = .streaming
+        guard self.machine.streamBegan() else { return }
         self.writeHead(head, length: nil, isEnd: false)
     }
 
     func write(_ bytes: ByteBuffer) -> Bool {
-        guard case .streaming = self.state else { return false }
+        guard self.machine.isStreaming else { return false }
         guard bytes.readableBytes > 0 else { return true }
-        self.writeData(bytes, isEnd: false)
-        if self.isWaiting || self.unsent >= Self.outputLimit { self.owesDrained = true }
-        return !self.owesDrained
+        return self.writeContent(bytes, isEnd: false)
     }
 
     func end() {
-        guard case .streaming = self.state else { return }
-        self.state = .ended
+        guard self.machine.streamEnded() else { return }
         self.delegate = nil
-        self.owesDrained = false
-        if !self.isWaiting { self.setDeadline(.distantFuture) }
-        self.writeData(ByteBuffer(), isEnd: true)
+        self.setDeadline(.distantFuture)
+        _ = self.writeContent(ByteBuffer(), isEnd: true)
     }
 
     func setDeadline(_ deadline: NIODeadline) {
-        if case .closed = self.state { return }
+        guard !self.machine.isClosed else { return }
         self.delegateDeadline = deadline
-        guard !self.isWaiting else { return }
-        self.due = .delegate
-        self.loop.deadlines.set(deadline, of: self)
+        // Until the windows let everything through the deadline is theirs.
+        if !self.machine.isBlocked { self.loop.deadlines.set(deadline, of: self) }
     }
 }
 
@@ -277,11 +197,37 @@ extension HTTP2Stream: PostponedAnswer {}
 
 extension HTTP2Stream: DeadlineOwner {
     func deadlineReached(_ now: NIODeadline) {
-        switch self.due {
-        case .body: self.refuseUnlessInPace()
-        case .write(let isLast): self.resetUnlessBusy(isLast)
-        case .delegate: self.delegate?.deadlineReached(now)
+        if self.machine.isReceiving {
+            self.refuseUnlessInPace()
+        } else if self.machine.isBlocked {
+            self.resetUnlessTaken()
+        } else {
+            self.delegate?.deadlineReached(now)
         }
+    }
+
+    private func refuseUnlessInPace() {
+        let span = self.loop.limits.bodyTimeout
+        guard self.pace.isKept(by: self.machine.contentSize, in: span) else {
+            return self.take { $0.failed(.slowContent(span)) }
+        }
+        self.loop.deadlines.set(.now() + span, of: self)
+    }
+
+    private func expectProgress() {
+        self.progress = WriteProgress()
+        self.writtenBefore = self.connection?.outputSize ?? 0
+        self.loop.deadlines.set(.now() + self.loop.limits.writeTimeout, of: self)
+    }
+
+    /// A client cannot have opened its windows before it has taken what was on its way to it when they closed. So that
+    /// counts as progress here too; whether the client takes it at all the connection sees.
+    private func resetUnlessTaken() {
+        guard let connection = self.connection else { return }
+        guard self.progress.isMade(by: min(connection.outputTaken, self.writtenBefore)) else {
+            return connection.reset(self.id, .cancel)
+        }
+        self.loop.deadlines.set(.now() + self.loop.limits.writeTimeout, of: self)
     }
 }
 
