@@ -8,8 +8,6 @@ import Synchronization
 public final class Bridge: Sendable {
     /// The limits of what is held in memory for readers.
     public struct Configuration: Sendable {
-        /// What is kept of each channel: the same rules that the ledger has.
-        public var retention: RetentionRules
         /// The most events of one channel's log; default 1,000.
         public var logEvents: Int
         /// The most bytes of one channel's log; default 1 MiB.
@@ -20,10 +18,9 @@ public final class Bridge: Sendable {
         public var logIdleTime: Duration
 
         public init(
-            retention: RetentionRules = RetentionRules(), logEvents: Int = 1_000, logBytes: Int = 1 << 20,
-            totalLogBytes: Int = 64 << 20, logIdleTime: Duration = .seconds(60)
+            logEvents: Int = 1_000, logBytes: Int = 1 << 20, totalLogBytes: Int = 64 << 20,
+            logIdleTime: Duration = .seconds(60)
         ) {
-            self.retention = retention
             self.logEvents = logEvents
             self.logBytes = logBytes
             self.totalLogBytes = totalLogBytes
@@ -130,7 +127,7 @@ public final class Bridge: Sendable {
     /// The log of a channel, which from now on wakes a loop when it grows, until ``detach(_:from:)``.
     public func attach(_ wakeup: Wakeup, to channel: ChannelName) -> ChannelLog {
         self.shared.logs.withLock { logs in
-            let retention = self.configuration.retention.retention(of: channel)
+            let retention = self.ledger.settings.retention.retention(of: channel)
             let log = logs.log(of: channel, head: self.head, retention: retention)
             log.attach(wakeup)
             return log

@@ -85,8 +85,10 @@ public struct PolluxServer: Service {
     private func bridge() throws -> Bridge {
         let ledger: any Ledger =
             switch self.configuration.ledger {
-            case .sqlite: SQLiteLedger(self.configuration.sqlite, logger: self.logger)
-            case .memory: MemoryLedger(self.configuration.memory)
+            case .sqlite:
+                SQLiteLedger(
+                    self.configuration.sqlite, settings: self.configuration.ledgerSettings, logger: self.logger)
+            case .memory: MemoryLedger(self.configuration.ledgerSettings, totalBytes: self.configuration.memoryBytes)
             }
         return try Bridge(ledger: ledger, configuration: self.configuration.bridge)
     }

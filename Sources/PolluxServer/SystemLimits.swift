@@ -60,7 +60,7 @@ public struct SystemLimits: Sendable {
 
     private func memoryProblems(_ configuration: ServerConfiguration) -> [String] {
         var asked = [(key: "log.totalBytes", bytes: configuration.bridge.totalLogBytes)]
-        if configuration.ledger == .memory { asked.append(("memory.totalBytes", configuration.memory.totalBytes)) }
+        if configuration.ledger == .memory { asked.append(("memory.totalBytes", configuration.memoryBytes)) }
         let available = Units.bytes.write(self.memory / (1 << 20) * (1 << 20))
         return asked.filter { $0.bytes > self.memory }.map {
             "\($0.key) is \(Units.bytes.write($0.bytes)), but there are only \(available) of memory; lower it"

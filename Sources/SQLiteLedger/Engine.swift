@@ -19,7 +19,7 @@ final class Engine: Sendable {
     private let writer = Mutex<ConnectionThread?>(nil)
 
     init(
-        _ configuration: SQLiteLedger.Configuration, clock: WallClock, logger: Logger,
+        _ configuration: SQLiteLedger.Configuration, _ settings: LedgerSettings, clock: WallClock, logger: Logger,
         committed: @escaping @Sendable (Commit) -> Void
     ) throws {
         try DatabaseFile(path: configuration.path).makeFolder()
@@ -35,7 +35,8 @@ final class Engine: Sendable {
             try queue.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = \(configuration.durability.synchronous)")
                 return Committer(
-                    try Writer(database, configuration, head: identity.state.head, at: clock.now()),
+                    try Writer(
+                        database, settings, maxSize: configuration.maxSize, head: identity.state.head, at: clock.now()),
                     LogLength(of: database), file: file, mark: mark, checkpointer: checkpointer, logger: logger,
                     committed: committed)
             }

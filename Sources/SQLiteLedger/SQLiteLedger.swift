@@ -7,7 +7,7 @@ import Synchronization
 /// One thread writes, and commits together what waits; others read, from snapshots that do not hold it up. Completions are
 /// called on these threads.
 public final class SQLiteLedger: Ledger {
-    /// Where a ledger is, and its limits.
+    /// Where a ledger is, and what is so of a file alone.
     public struct Configuration: Sendable {
         /// The database's file; default `data/pollux.db`. Beside it lie `-wal`, `-shm` and `.mark`.
         public var path: String
@@ -15,24 +15,13 @@ public final class SQLiteLedger: Ledger {
         public var durability: Durability
         /// The most bytes of the file that are used; default 10 GiB. Beyond it the oldest events of all are dropped.
         public var maxSize: Int
-        /// What is kept of each channel.
-        public var retention: RetentionRules
-        /// How long an idempotency key is remembered; default 10 minutes.
-        public var idempotencyWindow: Duration
-        /// The most idempotency keys that are remembered at a time; default 1,000,000.
-        public var idempotencyKeys: Int
 
         public init(
-            path: String = "data/pollux.db", durability: Durability = .process, maxSize: Int = 10 << 30,
-            retention: RetentionRules = RetentionRules(), idempotencyWindow: Duration = .seconds(600),
-            idempotencyKeys: Int = 1_000_000
+            path: String = "data/pollux.db", durability: Durability = .process, maxSize: Int = 10 << 30
         ) {
             self.path = path
             self.durability = durability
             self.maxSize = maxSize
-            self.retention = retention
-            self.idempotencyWindow = idempotencyWindow
-            self.idempotencyKeys = idempotencyKeys
         }
 
         /// After how many pages in the write-ahead log a checkpoint is begun; it may grow to four times that. Small beside
@@ -47,16 +36,18 @@ public final class SQLiteLedger: Ledger {
         var logSize: Int { 5 * self.logStep * 4_096 }
     }
 
+    public let settings: LedgerSettings
     private let configuration: Configuration
     private let clock: WallClock
     private let logger: Logger
     private let engine = Mutex<Engine?>(nil)
 
     public init(
-        _ configuration: Configuration = Configuration(), clock: WallClock = .system,
-        logger: Logger = Logger(label: "pollux")
+        _ configuration: Configuration = Configuration(), settings: LedgerSettings = LedgerSettings(),
+        clock: WallClock = .system, logger: Logger = Logger(label: "pollux")
     ) {
         self.configuration = configuration
+        self.settings = settings
         self.clock = clock
         self.logger = logger
     }
@@ -66,7 +57,8 @@ public final class SQLiteLedger: Ledger {
     /// - Throws: ``LedgerError`` that names the file and what would do: it is in use, damaged, of another application, of
     ///   a newer version, cannot be written.
     public func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState {
-        let engine = try Engine(self.configuration, clock: self.clock, logger: self.logger, committed: committed)
+        let engine = try Engine(
+            self.configuration, self.settings, clock: self.clock, logger: self.logger, committed: committed)
         self.engine.withLock { $0 = engine }
         return engine.state
     }

@@ -6,11 +6,12 @@ import Testing
     private let clock = TestClock()
     private let orders = name("orders")
 
-    private func bridge(_ configuration: Bridge.Configuration = .init())
+    private func bridge(_ configuration: Bridge.Configuration = .init(), retention: RetentionRules = .init())
         throws -> Bridge
     {
         try Bridge(
-            ledger: MemoryLedger(clock: clock.wallClock), configuration: configuration, clock: clock.wallClock)
+            ledger: MemoryLedger(LedgerSettings(retention: retention), clock: clock.wallClock),
+            configuration: configuration, clock: clock.wallClock)
     }
 
     private func wakeup() -> Wakeup {
@@ -35,7 +36,7 @@ import Testing
 
     @Test func `A channel keeps less in its log where its retention says so`() throws {
         let rules = RetentionRules([.init(pattern: NamePattern("ord*"), retention: Retention(events: 1))])
-        let bridge = try bridge(.init(retention: rules))
+        let bridge = try bridge(retention: rules)
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("a", "b", to: orders)
         #expect(slice(log, after: position(1)) == [2])
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test func `A sweep lets go of what is too old`() throws {
-        let bridge = try bridge(.init(retention: RetentionRules(fallback: Retention(age: .seconds(10)))))
+        let bridge = try bridge(retention: RetentionRules(fallback: Retention(age: .seconds(10))))
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("a", to: orders)
         clock.advance(by: 10_000)

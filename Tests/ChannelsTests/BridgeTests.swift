@@ -7,11 +7,9 @@ import Testing
     private let rings = Counter()
     private let orders = name("orders")
 
-    private func bridge(_ configuration: Bridge.Configuration = .init(), ledger: MemoryLedger.Configuration = .init())
-        throws -> Bridge
-    {
+    private func bridge(totalBytes: Int = 1 << 20) throws -> Bridge {
         try Bridge(
-            ledger: MemoryLedger(ledger, clock: clock.wallClock), configuration: configuration, clock: clock.wallClock)
+            ledger: MemoryLedger(totalBytes: totalBytes, clock: clock.wallClock), clock: clock.wallClock)
     }
 
     private func wakeup() -> Wakeup {
@@ -100,7 +98,7 @@ import Testing
     }
 
     @Test func `What was dropped is in no log, even where the ledger had let go of it before`() throws {
-        let bridge = try bridge(ledger: .init(totalBytes: 500))
+        let bridge = try bridge(totalBytes: 500)
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("secret", to: orders)
         for _ in 0..<3 { try bridge.publish("filler", to: name("other")) }

@@ -10,7 +10,8 @@ extension LedgerConformance {
     @Test(arguments: LedgerFactory.all, freshSeeds(5))
     func `Any sequence of calls is answered as by the plain model`(factory: LedgerFactory, seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
-        let settings = LedgerFactory.Settings(retention: Self.retention, idempotencyKeys: 12)
+        let settings = LedgerSettings(
+            retention: Self.retention, idempotencyWindow: .seconds(1), idempotencyKeys: 12)
         let ledger = try factory.open(settings)
         var model = LedgerModel(settings)
         for step in 0..<1_000 {

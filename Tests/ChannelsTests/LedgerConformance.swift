@@ -1,5 +1,4 @@
 import Channels
-import SQLiteLedger
 import Testing
 
 /// What every ledger must do. A ledger is put under these tests by one line in ``LedgerFactory/all``.
@@ -11,41 +10,26 @@ import Testing
 
 /// How to make one kind of ledger, empty and not yet opened.
 struct LedgerFactory: Sendable, CustomTestStringConvertible {
-    /// What the tests want to be different.
-    struct Settings: Sendable {
-        var retention = RetentionRules()
-        var idempotencyWindow = Duration.seconds(1)
-        var idempotencyKeys = 1_000
-    }
-
     static let all = [
         LedgerFactory(testDescription: "memory") { settings, clock in
-            MemoryLedger(
-                MemoryLedger.Configuration(
-                    retention: settings.retention, idempotencyWindow: settings.idempotencyWindow,
-                    idempotencyKeys: settings.idempotencyKeys),
-                clock: clock)
+            MemoryLedger(settings, clock: clock)
         },
         LedgerFactory(testDescription: "SQLite") { settings, clock in
-            try TemporaryLedger(
-                SQLiteLedger.Configuration(
-                    retention: settings.retention, idempotencyWindow: settings.idempotencyWindow,
-                    idempotencyKeys: settings.idempotencyKeys),
-                clock: clock)
+            try TemporaryLedger(settings, clock: clock)
         },
     ]
 
     let testDescription: String
-    let make: @Sendable (Settings, WallClock) throws -> any Ledger
+    let make: @Sendable (LedgerSettings, WallClock) throws -> any Ledger
 
     /// Makes a ledger and opens it.
-    func open(_ settings: Settings = Settings()) throws -> OpenLedger {
+    func open(_ settings: LedgerSettings = LedgerSettings()) throws -> OpenLedger {
         let clock = TestClock()
         return try OpenLedger(self.make(settings, clock.wallClock), clock: clock)
     }
 
     /// Makes a ledger that keeps no more than this of any channel, and opens it.
     func open(_ retention: Retention) throws -> OpenLedger {
-        try self.open(Settings(retention: RetentionRules(fallback: retention)))
+        try self.open(LedgerSettings(retention: RetentionRules(fallback: retention)))
     }
 }

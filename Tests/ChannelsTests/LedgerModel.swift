@@ -32,14 +32,14 @@ struct LedgerModel {
         let instant: Int64
     }
 
-    private let settings: LedgerFactory.Settings
+    private let settings: LedgerSettings
     /// All that ever were.
     private(set) var everything: [Entry] = []
     private var kept: [Entry] = []
     private var lost: [ChannelName: UInt64] = [:]
     private var keys: [Key] = []
 
-    init(_ settings: LedgerFactory.Settings) {
+    init(_ settings: LedgerSettings) {
         self.settings = settings
     }
 

@@ -6,13 +6,13 @@ import Testing
     private let orders = name("orders")
     private let dates = name("dates")
 
-    private func open(_ configuration: MemoryLedger.Configuration) throws -> OpenLedger {
+    private func open(totalBytes: Int) throws -> OpenLedger {
         let clock = TestClock()
-        return try OpenLedger(MemoryLedger(configuration, clock: clock.wallClock), clock: clock)
+        return try OpenLedger(MemoryLedger(totalBytes: totalBytes, clock: clock.wallClock), clock: clock)
     }
 
     @Test func `Beyond the bytes for all events the oldest of all go, and only their readers are told`() async throws {
-        let ledger = try open(.init(totalBytes: 3 * 250))
+        let ledger = try open(totalBytes: 3 * 250)
         for channel in [orders, dates, dates, dates, dates] {
             try await ledger.append(String(repeating: "x", count: 50), to: channel)
         }
@@ -24,13 +24,13 @@ import Testing
     }
 
     @Test func `Events without data count as well`() async throws {
-        let ledger = try open(.init(totalBytes: 10_000))
+        let ledger = try open(totalBytes: 10_000)
         for _ in 1...1_000 { try await ledger.append("", to: orders) }
         #expect(try await ledger.read(orders).events.count == 50)
     }
 
     @Test func `An event that is too large for the whole ledger is not kept, which is told`() async throws {
-        let ledger = try open(.init(totalBytes: 1_000))
+        let ledger = try open(totalBytes: 1_000)
         try await ledger.append("a", to: dates)
         try await ledger.append(String(repeating: "x", count: 1_000), to: orders)
         #expect(try await ledger.read([orders, dates], .earliest).events.isEmpty)

@@ -7,12 +7,13 @@ final class TemporaryLedger: Ledger {
     private let folder: TemporaryFolder
     private let ledger: SQLiteLedger
 
-    init(_ configuration: SQLiteLedger.Configuration, clock: WallClock) throws {
+    init(_ settings: LedgerSettings, clock: WallClock) throws {
         self.folder = try TemporaryFolder()
-        var configuration = configuration
-        configuration.path = self.folder.file("test.db")
-        self.ledger = SQLiteLedger(configuration, clock: clock)
+        let configuration = SQLiteLedger.Configuration(path: self.folder.file("test.db"))
+        self.ledger = SQLiteLedger(configuration, settings: settings, clock: clock)
     }
+
+    var settings: LedgerSettings { self.ledger.settings }
 
     func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState {
         try self.ledger.open(committed: committed)

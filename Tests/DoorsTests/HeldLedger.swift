@@ -18,6 +18,8 @@ final class HeldLedger: Ledger {
         self.memory = memory
     }
 
+    var settings: LedgerSettings { self.memory.settings }
+
     /// From now on reads wait until ``release()``, but for the first few.
     func hold(after free: Int = 0) {
         self.state.withLock { $0.free = free }

@@ -32,8 +32,8 @@ import Testing
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let retention = RetentionRules(fallback: Retention(events: 10_000))
         let bridge = try Bridge(
-            ledger: MemoryLedger(MemoryLedger.Configuration(retention: retention)),
-            configuration: Bridge.Configuration(retention: retention, logEvents: logEvents))
+            ledger: MemoryLedger(LedgerSettings(retention: retention)),
+            configuration: Bridge.Configuration(logEvents: logEvents))
         let resource = try await ChannelResource(bridge, configuration: TransportConfiguration(), group: group)
         var readers: [NIOLoopBound<FakeExchange>] = []
         for loop in Array(group.makeIterator()) + Array(group.makeIterator()) {

@@ -22,11 +22,11 @@ final class World {
     ///   - logEvents: How many of them a channel's log holds.
     init(kept: Int = 1_000, logEvents: Int = 1_000, logBytes: Int = 1 << 20, totalLogBytes: Int = 64 << 20) throws {
         let retention = RetentionRules(fallback: Retention(events: kept, bytes: 1 << 30))
-        self.ledger = HeldLedger(MemoryLedger(MemoryLedger.Configuration(retention: retention)))
+        self.ledger = HeldLedger(MemoryLedger(LedgerSettings(retention: retention)))
         self.bridge = try Bridge(
             ledger: self.ledger,
             configuration: Bridge.Configuration(
-                retention: retention, logEvents: logEvents, logBytes: logBytes, totalLogBytes: totalLogBytes))
+                logEvents: logEvents, logBytes: logBytes, totalLogBytes: totalLogBytes))
         self.readers = LoopReaders(bridge: self.bridge, eventLoop: self.eventLoop)
     }
 

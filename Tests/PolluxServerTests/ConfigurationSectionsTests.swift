@@ -3,12 +3,9 @@ import PolluxServer
 import Testing
 
 @Suite struct ConfigurationSectionsTests {
-    /// What is kept of a channel, by the two parts that have to agree on it.
+    /// What is kept of a channel.
     private func retention(_ text: String, of channel: String) throws -> Retention {
-        let server = try load(text).server
-        let name = try ChannelName(channel)
-        #expect(server.memory.retention.retention(of: name) == server.bridge.retention.retention(of: name))
-        return server.memory.retention.retention(of: name)
+        try load(text).server.ledgerSettings.retention.retention(of: ChannelName(channel))
     }
 
     @Test func `Without retention every channel has the default`() throws {

@@ -12,7 +12,7 @@ import Doors
         ("\"1MB\"", 1 << 20), ("\"1MiB\"", 1 << 20), ("\"4 MB\"", 4 << 20), ("\"1GB\"", 1 << 30), ("\"2TB\"", 2 << 40),
     ])
     func `A size is bytes, or has a unit of powers of 1024`(_ written: String, _ bytes: Int) throws {
-        #expect(try load("{\"memory\": {\"totalBytes\": \(written)}}").server.memory.totalBytes == bytes)
+        #expect(try load("{\"memory\": {\"totalBytes\": \(written)}}").server.memoryBytes == bytes)
     }
 
     @Test(arguments: [

@@ -36,12 +36,12 @@ import Testing
         let limits = SystemLimits(memory: 1 << 30)
         let found = problems(limits) {
             $0.bridge.totalLogBytes = 2 << 30
-            $0.memory.totalBytes = 4 << 30
+            $0.memoryBytes = 4 << 30
         }
         #expect(found == ["log.totalBytes is 2GB, but there are only 1GB of memory; lower it"])
         let inMemory = problems(limits) {
             $0.ledger = .memory
-            $0.memory.totalBytes = 4 << 30
+            $0.memoryBytes = 4 << 30
         }
         #expect(inMemory == ["memory.totalBytes is 4GB, but there are only 1GB of memory; lower it"])
     }

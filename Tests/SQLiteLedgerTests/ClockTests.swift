@@ -7,7 +7,7 @@ import Testing
 /// Restarts of machines whose time of day was wrong before.
 @Suite struct ClockTests {
     private let folder: TemporaryFolder
-    private let retention = RetentionRules(fallback: Retention(age: .seconds(10)))
+    private let retention = Retention(age: .seconds(10))
     private let today: Int64 = 1_000_000_000_000
     private let day: Int64 = 86_400_000
 
@@ -17,7 +17,7 @@ import Testing
 
     private func open(at time: Int64) throws -> (ledger: OpenedLedger, clock: RunningClock) {
         let clock = RunningClock(time)
-        return (try folder.open(clock: clock.clock) { $0.retention = retention }, clock)
+        return (try folder.open(keeping: retention, clock: clock.clock), clock)
     }
 
     @Test func `Events of the future count from the opening`() async throws {

@@ -86,7 +86,7 @@ import Testing
     @Test(arguments: ["number = 7", "time = -1"])
     func `What cannot be is not trimmed`(change: String) async throws {
         try await spoil("UPDATE event SET \(change) WHERE position = 2")
-        let ledger = try folder.open { $0.retention = RetentionRules(fallback: Retention(events: 1)) }
+        let ledger = try folder.open(keeping: Retention(events: 1))
         await #expect(throws: LedgerError.self) { try await ledger.sweep() }
         ledger.close()
         #expect(try folder.number("SELECT count(*) FROM event") == 5)

@@ -52,13 +52,13 @@ import Testing
     @Test func `How much a channel holds is known after a restart, also where rows are left that are gone`()
         async throws
     {
-        let retention = RetentionRules(fallback: Retention(events: 3))
-        let first = try folder.open { $0.retention = retention }
+        let retention = Retention(events: 3)
+        let first = try folder.open(keeping: retention)
         try await first.publish("1", "2", "3", "4", "5")
         try await first.drop("orders")
         try await first.publish("6", "7")
         first.close()
-        let second = try folder.open { $0.retention = retention }
+        let second = try folder.open(keeping: retention)
         try await second.publish("8", "9")
         try await second.sweep()
         #expect(try await second.read().texts == ["7", "8", "9"])
@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test func `A backup is of one moment, whatever is committed while it is made`() async throws {
-        let ledger = try folder.open { $0.retention = RetentionRules(fallback: Retention(bytes: 1 << 30)) }
+        let ledger = try folder.open(keeping: Retention(bytes: 1 << 30))
         let draft = try Draft(data: [UInt8](repeating: 120, count: 50_000))
         let channel = try ChannelName("orders")
         for _ in 0..<300 { _ = await ledger.append([Publication(channel: channel, drafts: [draft])]) }
@@ -260,7 +260,7 @@ import Testing
         try FileManager.default.copyItem(atPath: fixture.path, toPath: folder.file("ledger.db"))
         let mark = "pollux-mark firstone 12 boot safe"
         try mark.write(to: URL(filePath: folder.file("ledger.db.mark")), atomically: true, encoding: .utf8)
-        let ledger = try folder.open { $0.retention = RetentionRules(fallback: Retention(age: .seconds(1 << 40))) }
+        let ledger = try folder.open(keeping: Retention(age: .seconds(1 << 40)))
         #expect("\(ledger.state.epoch)" == "firstone")
         #expect(ledger.state.head == Position(rawValue: 12))
         let orders = try await ledger.read("orders", .after(Position(rawValue: 2)))

@@ -23,11 +23,13 @@ extension TemporaryFolder {
 
     /// A ledger in `ledger.db`, opened.
     func open(
-        clock: WallClock = .system, _ change: (inout SQLiteLedger.Configuration) -> Void = { _ in }
+        keeping retention: Retention = Retention(), clock: WallClock = .system,
+        _ change: (inout SQLiteLedger.Configuration) -> Void = { _ in }
     ) throws -> OpenedLedger {
         var configuration = SQLiteLedger.Configuration(path: self.file("ledger.db"))
         change(&configuration)
-        return try OpenedLedger(configuration, clock: clock)
+        let settings = LedgerSettings(retention: RetentionRules(fallback: retention))
+        return try OpenedLedger(configuration, settings, clock: clock)
     }
 
     /// Does something to a closed database, as somebody else would.
@@ -67,9 +69,10 @@ final class OpenedLedger: Sendable {
     let state: LedgerState
     private let ledger: SQLiteLedger
 
-    init(_ configuration: SQLiteLedger.Configuration, clock: WallClock = .system) throws {
+    init(_ configuration: SQLiteLedger.Configuration, _ settings: LedgerSettings, clock: WallClock) throws {
         self.ledger = SQLiteLedger(
-            configuration, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration, settings: settings, clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         self.state = try self.ledger.open { _ in }
     }
 

@@ -10,6 +10,17 @@ public struct Publication: Sendable {
         self.drafts = drafts
         self.key = key
     }
+
+    /// The events that the drafts become.
+    ///
+    /// - Parameter instant: When, by the steady clock.
+    public func events(_ receipt: Receipt, instant: Int64) -> [Event] {
+        self.drafts.enumerated().map { index, draft in
+            Event(
+                position: receipt.first.advanced(by: index), time: receipt.time, instant: instant,
+                channel: self.channel, type: draft.type, data: draft.data)
+        }
+    }
 }
 
 /// What became of a publication.

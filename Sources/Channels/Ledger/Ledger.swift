@@ -8,6 +8,9 @@
 /// under the ledger's own lock, so it does no more than note what came. A read never shows what `committed` has not been
 /// told of yet: the logs would deliver it again.
 public protocol Ledger: Sendable {
+    /// What is kept and for how long; the same for as long as the ledger lives.
+    var settings: LedgerSettings { get }
+
     /// Opens the ledger; called once, before anything else.
     ///
     /// - Parameter committed: Told of every change from then on, as described above.

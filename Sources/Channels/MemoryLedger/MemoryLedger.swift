@@ -5,29 +5,6 @@ import Synchronization
 /// One lock guards everything; nothing in it takes long. Completions are called on the caller's thread, before the
 /// function returns, without the lock.
 public final class MemoryLedger: Ledger {
-    /// The limits of a memory ledger.
-    public struct Configuration: Sendable {
-        /// What is kept of each channel.
-        public var retention: RetentionRules
-        /// The most bytes that all events may take together, with about 200 for each event; default 256 MiB. Beyond it
-        /// the oldest of all are dropped.
-        public var totalBytes: Int
-        /// How long an idempotency key is remembered; default 10 minutes.
-        public var idempotencyWindow: Duration
-        /// The most idempotency keys that are remembered at a time; default 1,000,000.
-        public var idempotencyKeys: Int
-
-        public init(
-            retention: RetentionRules = RetentionRules(), totalBytes: Int = 256 << 20,
-            idempotencyWindow: Duration = .seconds(600), idempotencyKeys: Int = 1_000_000
-        ) {
-            self.retention = retention
-            self.totalBytes = totalBytes
-            self.idempotencyWindow = idempotencyWindow
-            self.idempotencyKeys = idempotencyKeys
-        }
-    }
-
     /// What an event takes besides its type and data: the object, two arrays' heads, its places in two queues.
     static let overhead = 200
 
@@ -59,19 +36,25 @@ public final class MemoryLedger: Ledger {
         }
     }
 
+    public let settings: LedgerSettings
     private let epoch: Epoch
     private let clock: WallClock
     private let state: Mutex<State>
 
-    public init(_ configuration: Configuration = Configuration(), epoch: Epoch = .random(), clock: WallClock = .system)
-    {
+    /// - Parameter totalBytes: The most bytes that all events may take together, with about 200 for each event; default
+    ///   256 MiB. Beyond it the oldest of all are dropped.
+    public init(
+        _ settings: LedgerSettings = LedgerSettings(), totalBytes: Int = 256 << 20, epoch: Epoch = .random(),
+        clock: WallClock = .system
+    ) {
+        self.settings = settings
         self.epoch = epoch
         self.clock = clock
         let keys = IdempotencyKeys.Limits(
-            windowMilliseconds: configuration.idempotencyWindow.milliseconds, count: configuration.idempotencyKeys)
+            windowMilliseconds: settings.idempotencyWindow.milliseconds, count: settings.idempotencyKeys)
         self.state = Mutex(
             State(
-                channels: KeptChannels(rules: configuration.retention, totalBytes: configuration.totalBytes),
+                channels: KeptChannels(rules: settings.retention, totalBytes: totalBytes),
                 keys: IdempotencyKeys(limits: keys)))
     }
 
@@ -113,19 +96,6 @@ public final class MemoryLedger: Ledger {
         self.state.withLock { state in
             state.keys.expire(at: now)
             state.channels.sweep(Self.sweepStep, at: now)
-        }
-    }
-}
-
-extension Publication {
-    /// The events that the drafts become.
-    ///
-    /// - Parameter instant: When, by the steady clock.
-    public func events(_ receipt: Receipt, instant: Int64) -> [Event] {
-        self.drafts.enumerated().map { index, draft in
-            Event(
-                position: receipt.first.advanced(by: index), time: receipt.time, instant: instant,
-                channel: self.channel, type: draft.type, data: draft.data)
         }
     }
 }

@@ -112,7 +112,7 @@ public struct LoadedConfiguration: Sendable {
         }
         if let section = file.section("retention") {
             let retention = RetentionSection(section, in: file.place, &findings)
-            self.server.retention = retention.rules
+            self.server.ledgerSettings.retention = retention.rules
             for (pattern, kept) in retention.changes { self.add("retention.\(pattern)", kept, "from \(file.place)") }
         }
         if let section = file.section("sources") {

@@ -51,7 +51,7 @@ struct RetentionSection {
         }
     }
 
-    /// The same for the ledger and the bridge.
+    /// What the ledger is given.
     var rules: RetentionRules {
         RetentionRules(
             self.entries.map { RetentionRules.Rule(pattern: NamePattern($0.pattern), retention: $0.retention) })

@@ -23,8 +23,11 @@ public struct ServerConfiguration: Sendable {
     public var listen: [ListenConfiguration] = []
     public var transports = TransportConfiguration()
     public var ledger = LedgerKind.sqlite
+    /// What is kept and for how long, by whichever ledger.
+    public var ledgerSettings = LedgerSettings()
     public var sqlite = SQLiteLedger.Configuration()
-    public var memory = MemoryLedger.Configuration()
+    /// The most bytes of a ledger in memory; default 256 MiB.
+    public var memoryBytes = 256 << 20
     public var bridge = Bridge.Configuration()
     /// How many event loops serve connections; default: one for each core.
     public var loops: Int?
@@ -50,34 +53,6 @@ public struct ServerConfiguration: Sendable {
     public var publicOrigins: [String] = []
 
     public init() {}
-
-    /// What is kept of each channel, wherever events are kept.
-    public var retention: RetentionRules {
-        get { self.bridge.retention }
-        set {
-            self.bridge.retention = newValue
-            self.memory.retention = newValue
-            self.sqlite.retention = newValue
-        }
-    }
-
-    /// How long an idempotency key is remembered, by whichever ledger; default 10 minutes.
-    public var idempotencyWindow: Duration {
-        get { self.memory.idempotencyWindow }
-        set {
-            self.memory.idempotencyWindow = newValue
-            self.sqlite.idempotencyWindow = newValue
-        }
-    }
-
-    /// The most idempotency keys that are remembered, by whichever ledger; default 1,000,000.
-    public var idempotencyKeys: Int {
-        get { self.memory.idempotencyKeys }
-        set {
-            self.memory.idempotencyKeys = newValue
-            self.sqlite.idempotencyKeys = newValue
-        }
-    }
 }
 
 /// Where to listen, and how.

@@ -117,7 +117,7 @@ extension Setting {
             "sqlite.maxSize", .size(1 << 20...1 << 50), \.sqlite.maxSize,
             "the most bytes that are used of the file; beyond it the oldest events of all go"),
         Setting(
-            "memory.totalBytes", .storage, \.memory.totalBytes,
+            "memory.totalBytes", .storage, \.memoryBytes,
             "the most bytes of all events kept in memory, with about 200 for each; beyond it the oldest go"),
         Setting(
             "log.events", .events, \.bridge.logEvents,
@@ -128,8 +128,11 @@ extension Setting {
             "log.idleTime", .time(from: 0), \.bridge.logIdleTime,
             "how long a channel is held ready when nobody reads it any more"),
         Setting(
-            "idempotency.window", .time(from: 0), \.idempotencyWindow, "how long an idempotency key is remembered"),
-        Setting("idempotency.keys", .events, \.idempotencyKeys, "the most idempotency keys that are remembered"),
+            "idempotency.window", .time(from: 0), \.ledgerSettings.idempotencyWindow,
+            "how long an idempotency key is remembered"),
+        Setting(
+            "idempotency.keys", .events, \.ledgerSettings.idempotencyKeys,
+            "the most idempotency keys that are remembered"),
     ]
 }
 

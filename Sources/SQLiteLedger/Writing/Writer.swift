@@ -30,15 +30,15 @@ final class Writer {
     private var appendedBytes = 0
 
     init(
-        _ database: Database, _ configuration: SQLiteLedger.Configuration, head: Position, at now: Moment
+        _ database: Database, _ settings: LedgerSettings, maxSize: Int, head: Position, at now: Moment
     ) throws {
         self.transaction = try Transaction(database, "IMMEDIATE")
         self.head = head
         self.ages = Ages(at: now, head: head)
-        self.channels = try ChannelTable(database, rules: configuration.retention)
+        self.channels = try ChannelTable(database, rules: settings.retention)
         self.keys = try KeyTable(
-            database, window: configuration.idempotencyWindow, limit: configuration.idempotencyKeys)
-        self.trimmer = try Trimmer(database, channels: self.channels, maxSize: configuration.maxSize)
+            database, window: settings.idempotencyWindow, limit: settings.idempotencyKeys)
+        self.trimmer = try Trimmer(database, channels: self.channels, maxSize: maxSize)
         self.insert = try SQLStatement(
             database,
             "INSERT INTO event (channel, position, time, number, offset, type, data) VALUES (?, ?, ?, ?, ?, ?, ?)")
