@@ -31,15 +31,22 @@ public struct PageLimit: Equatable, Sendable {
         self.events = max(1, events)
         self.bytes = bytes
     }
+}
 
-    /// The beginning of `events` that fits.
-    func prefix(of events: [Event]) -> [Event] {
-        var bytes = 0
-        for (index, event) in events.enumerated() {
-            bytes += event.size
-            if index > 0, index >= self.events || bytes > self.bytes { return Array(events[..<index]) }
+extension ReadQuery.Start {
+    /// The position after which a page begins.
+    ///
+    /// - Parameters:
+    ///   - firsts: The first position that is kept of each channel that has any.
+    ///   - newest: The last positions of each channel, up to a number, in any order.
+    public func position<Failure>(
+        head: Position, firsts: () throws(Failure) -> [Position], newest: (Int) throws(Failure) -> [Position]
+    ) throws(Failure) -> Position {
+        switch self {
+        case .after(let position): position
+        case .earliest: try firsts().min()?.predecessor ?? head
+        case .last(let count): try newest(count).sorted().suffix(count).first?.predecessor ?? head
         }
-        return events
     }
 }
 
@@ -61,28 +68,11 @@ public struct Page: Sendable {
         self.isTrimmed = isTrimmed
     }
 
-    /// Puts a page together from what each channel has after `after`.
+    /// Puts a page together from what each channel has after `after`, of each no more than the limit allows.
     public init(after: Position, slices: [Slice], head: Position, limit: PageLimit, isTrimmed: Bool = false) {
         // Behind the end of a slice that was cut its channel may have events, so nothing later may be taken.
         let end = slices.compactMap(\.cutAfter).min() ?? head
-        let merged =
-            slices.count == 1
-            ? slices[0].events
-            : slices.flatMap(\.events).filter { $0.position <= end }.sorted { $0.position < $1.position }
-        let events = limit.prefix(of: merged)
-        let through = events.count < merged.count ? events.last?.position ?? end : end
-        self.init(after: after, events: events, through: through, isTrimmed: isTrimmed)
-    }
-}
-
-/// Some events of one channel, in order.
-public struct Slice: Sendable {
-    public var events: [Event] = []
-    /// The position of the last event, where more follow that a limit kept out; `nil` if there are no more.
-    public var cutAfter: Position?
-
-    public init(events: [Event] = [], cutAfter: Position? = nil) {
-        self.events = events
-        self.cutAfter = cutAfter
+        let slice = slices.count == 1 ? slices[0] : Slice(merging: slices, through: end, limit: limit)
+        self.init(after: after, events: slice.events, through: slice.cutAfter ?? end, isTrimmed: isTrimmed)
     }
 }

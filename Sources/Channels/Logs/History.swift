@@ -51,18 +51,11 @@ struct History: Sendable {
 
     /// The first events after a position, and, where given, up to another, no more than the limits.
     func slice(after: Position, through: Position = .maximum, limit: PageLimit) -> Slice {
-        var slice = Slice()
-        var bytes = 0
+        var builder = SliceBuilder(limit)
         for event in self.events[self.index(after: after)...] {
-            guard event.position <= through else { break }
-            bytes += event.size
-            guard slice.events.isEmpty || (slice.events.count < limit.events && bytes <= limit.bytes) else {
-                slice.cutAfter = slice.events.last?.position
-                break
-            }
-            slice.events.append(event)
+            guard event.position <= through, builder.take(event) else { break }
         }
-        return slice
+        return builder.slice
     }
 
     /// The index of the first event after a position. Readers are near the head, so the search begins there.

@@ -52,12 +52,11 @@ struct KeptChannels {
     /// A page for a reader.
     func read(_ query: ReadQuery, head: Position) -> Page {
         let histories = query.selection.channels.compactMap { self.byName[$0]?.history }
-        let after =
-            switch query.start {
-            case .after(let position): position
-            case .earliest: histories.compactMap { $0.events.first?.position.predecessor }.min() ?? head
-            case .last(let count): Self.position(beforeLast: count, of: histories) ?? head
-            }
+        let after = query.start.position(head: head) {
+            histories.compactMap { $0.events.first?.position }
+        } newest: { count in
+            histories.flatMap { $0.events.suffix(count).map(\.position) }
+        }
         let isTrimmed =
             if case .after(let position) = query.start {
                 query.selection.channels.contains { self.start(of: $0) > position }
@@ -136,10 +135,5 @@ struct KeptChannels {
         if self.order.count > 2 * self.eventCount + 1_000 {
             self.order.removeAll { $0.channel.history.start >= $0.position }
         }
-    }
-
-    private static func position(beforeLast count: Int, of histories: [History]) -> Position? {
-        let newest = histories.flatMap { $0.events.suffix(count).map(\.position) }.sorted()
-        return newest.suffix(count).first?.predecessor
     }
 }

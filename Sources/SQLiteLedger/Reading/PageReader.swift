@@ -61,28 +61,22 @@ final class PageReader {
     }
 
     private func beginning(of query: ReadQuery, _ sources: [Source], _ head: Position) throws -> Position {
-        switch query.start {
-        case .after(let position):
-            return position
-        case .earliest:
-            let firsts = try sources.compactMap { source in
-                try self.firstEvent.first(source.id, source.start, head) {
-                    try $0.position(0)
-                }
+        try query.start.position(head: head) {
+            try sources.compactMap { source in
+                try self.firstEvent.first(source.id, source.start, head) { try $0.position(0) }
             }
-            return firsts.min()?.predecessor ?? head
-        case .last(let count):
-            var newest: [Position] = []
-            for source in sources {
-                try self.lastEvents.forEach(
-                    source.id, source.start, head, count
-                ) { row in
-                    newest.append(try row.position(0))
-                    return true
-                }
-            }
-            return newest.sorted().suffix(count).first?.predecessor ?? head
+        } newest: { count in
+            try sources.flatMap { try self.newest(count, of: $0, head) }
         }
+    }
+
+    private func newest(_ count: Int, of source: Source, _ head: Position) throws -> [Position] {
+        var newest: [Position] = []
+        try self.lastEvents.forEach(source.id, source.start, head, count) { row in
+            newest.append(try row.position(0))
+            return true
+        }
+        return newest
     }
 
     private func isTrimmed(_ query: ReadQuery, _ sources: [Source], _ head: Position) throws -> Bool {
@@ -93,8 +87,7 @@ final class PageReader {
     }
 
     private func slice(_ source: Source, after: Position, through: Position, limit: PageLimit) throws -> Slice {
-        var slice = Slice()
-        var bytes = 0
+        var builder = SliceBuilder(limit)
         var previous: (row: EventRow, bytes: Int)?
         let after = max(after, source.start)
         try self.events.forEach(
@@ -107,15 +100,9 @@ final class PageReader {
                 throw DatabaseError.damage("event \(row.position.rawValue) stands among others")
             }
             previous = (row, event.size)
-            bytes += event.size
-            guard slice.events.isEmpty || (slice.events.count < limit.events && bytes <= limit.bytes) else {
-                slice.cutAfter = slice.events.last?.position
-                return false
-            }
-            slice.events.append(event)
-            return true
+            return builder.take(event)
         }
-        return slice
+        return builder.slice
     }
 
     private static func event(_ row: EventRow, _ columns: SQLStatement.Row, _ channel: ChannelName) throws -> Event {
