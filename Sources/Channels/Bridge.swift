@@ -74,7 +74,7 @@ public final class Bridge: Sendable {
     /// - Throws: ``LedgerError`` when it cannot be used.
     public init(
         ledger: any Ledger, configuration: Configuration = Configuration(), clock: WallClock = .system
-    ) throws {
+    ) throws(LedgerError) {
         let perChannel = Retention(events: configuration.logEvents, bytes: configuration.logBytes)
         let shared = Shared(LogTable.Limits(perChannel: perChannel, totalBytes: configuration.totalLogBytes))
         let state = try ledger.open { shared.take($0) }

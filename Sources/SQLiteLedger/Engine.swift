@@ -21,7 +21,7 @@ final class Engine: Sendable {
     init(
         _ configuration: SQLiteLedger.Configuration, _ settings: LedgerSettings, clock: WallClock, logger: Logger,
         committed: @escaping @Sendable (Commit) -> Void
-    ) throws {
+    ) throws(LedgerError) {
         try DatabaseFile(path: configuration.path).makeFolder()
         let lock = try FileLock(configuration.path, .ledger)
         let file = DatabaseFile(path: configuration.path)
@@ -45,7 +45,7 @@ final class Engine: Sendable {
         self.clock = clock
         self.committer = committer
         self.readers = try ReadingThreads(Self.readerCount, file, logger: logger) { committer.told }
-        do {
+        do throws(LedgerError) {
             let writer = try ConnectionThread("pollux-write", queue) { [self] database in
                 self.run(database)
             } end: {

@@ -56,7 +56,7 @@ public final class SQLiteLedger: Ledger {
     ///
     /// - Throws: ``LedgerError`` that names the file and what would do: it is in use, damaged, of another application, of
     ///   a newer version, cannot be written.
-    public func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState {
+    public func open(committed: @escaping @Sendable (Commit) -> Void) throws(LedgerError) -> LedgerState {
         let engine = try Engine(
             self.configuration, self.settings, clock: self.clock, logger: self.logger, committed: committed)
         self.engine.withLock { $0 = engine }
@@ -83,7 +83,7 @@ public final class SQLiteLedger: Ledger {
     }
 
     public func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {
-        guard let engine = self.engine.withLock({ $0 }) else { return completion(.failure(Self.closed)) }
+        guard let engine = self.engine.withLock({ $0 }) else { return completion(.failure(.closed)) }
         engine.read(query, completion: completion)
     }
 
@@ -100,10 +100,8 @@ public final class SQLiteLedger: Ledger {
         self.engine.withLock { $0 }?.close()
     }
 
-    private static let closed = LedgerError.unavailable("it is not open")
-
     private func put(_ work: Work) {
-        guard let engine = self.engine.withLock({ $0 }) else { return work.fail(Self.closed) }
+        guard let engine = self.engine.withLock({ $0 }) else { return work.fail(.closed) }
         engine.put(work)
     }
 }

@@ -40,8 +40,8 @@ struct LedgerOptions: ParsableArguments {
     func work<Result>(_ body: (_ path: String) throws -> Result) throws -> Result {
         do {
             return try body(try self.path())
-        } catch LedgerError.unavailable(let reason) {
-            throw LedgerFailure(description: reason)
+        } catch let error as LedgerError {
+            throw LedgerFailure(description: error.advice)
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Channels
 import HTTPServing
 import Logging
 import PolluxServer
@@ -55,6 +56,8 @@ struct ServeCommand: AsyncParsableCommand {
                 services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await services.run()
+        } catch let error as LedgerError {
+            throw ServeFailure(description: "the server cannot run: \(error.advice)")
         } catch {
             throw ServeFailure(description: "the server cannot run: \(error)")
         }

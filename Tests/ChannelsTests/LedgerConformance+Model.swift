@@ -98,7 +98,7 @@ extension OpenLedger {
         } catch let error as LedgerError {
             return .failure(error)
         } catch {
-            return .failure(.unavailable("\(error)"))
+            return .failure(LedgerError(.unavailable, "\(error)"))
         }
     }
 }

@@ -15,7 +15,7 @@ final class TemporaryLedger: Ledger {
 
     var settings: LedgerSettings { self.ledger.settings }
 
-    func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState {
+    func open(committed: @escaping @Sendable (Commit) -> Void) throws(LedgerError) -> LedgerState {
         try self.ledger.open(committed: committed)
     }
 

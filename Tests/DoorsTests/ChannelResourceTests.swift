@@ -151,7 +151,7 @@ import Testing
     @Test func `A ledger that fails is told to publishers and to who drops a channel`() async throws {
         let ledger = HeldLedger()
         try await withResource(ledger) { resource, _, ask in
-            ledger.fail(with: .unavailable("disk full"))
+            ledger.fail(with: LedgerError(.full, "disk full"))
             let body = Array("x".utf8)
             for got in [
                 try await ask { resource.drop(channel, on: $0) },

@@ -211,7 +211,7 @@ import Testing
     @Test func `A ledger that cannot be read is told as an end with a time to come back`() throws {
         let world = try World()
         try world.publish("x")
-        world.ledger.fail(with: .unavailable("x"))
+        world.ledger.fail(with: LedgerError(.unavailable, "x"))
         let exchange = try world.read("transport=sse&since=earliest")
         #expect(exchange.head?.status == .ok)
         #expect(exchange.isEnded)
@@ -222,7 +222,7 @@ import Testing
         let world = try World(kept: 100, logEvents: 1)
         let exchange = try world.read("transport=sse")
         for number in 1...9 { try world.publish("\(number)") }
-        world.ledger.fail(with: .unavailable("x"))
+        world.ledger.fail(with: LedgerError(.unavailable, "x"))
         world.run()
         #expect(exchange.isEnded)
         #expect(exchange.text.wholeMatch(of: /retry: 3000\nretry: \d+\n/) != nil)

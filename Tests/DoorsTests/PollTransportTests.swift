@@ -175,7 +175,7 @@ import Testing
 
     @Test func `A poll that the ledger fails is refused for a while`() throws {
         let world = try World()
-        world.ledger.fail(with: .unavailable("disk full"))
+        world.ledger.fail(with: LedgerError(.full, "disk full"))
         let response = try #require(try world.read("transport=poll&since=earliest").response)
         #expect(response.status == .serviceUnavailable)
         #expect(response.headers.contains(name: "Retry-After"))
@@ -262,7 +262,7 @@ import Testing
 
     @Test func `An event stream that the ledger fails is told when to come back`() throws {
         let world = try World()
-        world.ledger.fail(with: .unavailable("disk full"))
+        world.ledger.fail(with: LedgerError(.full, "disk full"))
         let exchange = try world.read("transport=poll-sse&since=earliest")
         #expect(exchange.response?.status == .ok)
         #expect(exchange.text.wholeMatch(of: /: refused\nretry: \d+\n/) != nil)

@@ -49,7 +49,7 @@ import Testing
             Result<PublishOutcome, LedgerError>.success(.keyConflict), HTTPResponseStatus.unprocessableEntity,
             [String](), "Idempotency-Key"
         ),
-        (.failure(.unavailable("disk full")), .serviceUnavailable, ["2"], "disk full"),
+        (.failure(LedgerError(.full, "disk full")), .serviceUnavailable, ["2"], "disk full"),
         (.failure(.tooManyKeys(limit: 5)), .tooManyRequests, ["60"], "5"),
     ])
     func `What was not published is told why, and when to try again`(

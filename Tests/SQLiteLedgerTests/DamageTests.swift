@@ -14,7 +14,7 @@ import Testing
     }
 
     private func isDamaged(_ error: (any Error)?) -> Bool {
-        if case .unavailable(let reason)? = error as? LedgerError { reason.contains("damaged") } else { false }
+        (error as? LedgerError)?.kind == .damaged
     }
 
     /// Three events in `orders` with a key, one in `dates` behind them, and one more in `orders`; then what somebody did.

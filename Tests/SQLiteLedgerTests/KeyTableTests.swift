@@ -20,7 +20,8 @@ import Testing
                 let receipt = Receipt(first: Position(rawValue: UInt64(index + 1)), count: 1, time: time)
                 ages.advance(
                     to: Moment(milliseconds: time, steadyMilliseconds: time), head: receipt.first.predecessor)
-                try table.remember(key, of: publication, receipt: receipt, ages)
+                #expect(try table.makeRoom(ages))
+                try table.remember(key, of: publication, receipt: receipt)
             }
             return try table.count == Int.fetchOne(database, sql: "SELECT count(*) FROM idempotencyKey")
         }

@@ -29,11 +29,8 @@ import Testing
         try text.write(to: URL(filePath: self.folder.file(name)), atomically: false, encoding: .utf8)
     }
 
-    private func reason(_ body: () throws -> Void) throws -> String {
-        guard case .unavailable(let reason) = try #require(#expect(throws: LedgerError.self) { try body() }) else {
-            return ""
-        }
-        return reason
+    private func error(_ body: () throws -> Void) throws -> LedgerError {
+        try #require(#expect(throws: LedgerError.self) { try body() })
     }
 
     @Test(arguments: [
@@ -49,8 +46,8 @@ import Testing
         try await ledger.publish("a")
         #expect(link(folder.file("ledger.db-wal"), folder.file("hard")) == 0)
         for replaces in [false, true] {
-            let reason = try reason { try LedgerCopy.backUp(path, to: folder.file(target), replacing: replaces) }
-            #expect(!reason.contains("--force"), "it would do harm")
+            let error = try error { try LedgerCopy.backUp(path, to: folder.file(target), replacing: replaces) }
+            #expect(error.kind == .wrongFile, "not one that is there and might be replaced")
         }
         try await ledger.publish("b")
         ledger.close()
@@ -76,8 +73,8 @@ import Testing
         #expect(mkfifo(folder.file("fifo"), 0o600) == 0)
         for target in ["link", "dangling", "folder", "fifo"] {
             for replaces in [false, true] {
-                let reason = try reason { try LedgerCopy.backUp(path, to: folder.file(target), replacing: replaces) }
-                #expect(reason.contains("not a regular file") && !reason.contains("--force"))
+                let error = try error { try LedgerCopy.backUp(path, to: folder.file(target), replacing: replaces) }
+                #expect(error.kind == .wrongFile && error.reason.contains("not a regular file"))
             }
         }
         #expect(try text("file") == "precious")
@@ -114,8 +111,8 @@ import Testing
         for target in ["old.db", "new.db"] {
             try write("precious", target + suffix)
             for replaces in [false, true] where replaces || target == "new.db" {
-                let reason = try reason { try LedgerCopy.backUp(path, to: folder.file(target), replacing: replaces) }
-                #expect(reason.contains(target + suffix) && !reason.contains("--force"))
+                let error = try error { try LedgerCopy.backUp(path, to: folder.file(target), replacing: replaces) }
+                #expect(error.kind == .wrongFile && error.reason.contains(target + suffix))
             }
             #expect(try text(target + suffix) == "precious")
             try folder.remove(target + suffix)
@@ -148,8 +145,8 @@ import Testing
         let ledger = try folder.open()
         try await ledger.publish("a")
         let before = FileIdentity(of: folder.file("other.db"))
-        let reason = try reason { try LedgerCopy.backUp(path, to: folder.file("other.db"), replacing: true) }
-        #expect(reason.contains("in use"))
+        let error = try error { try LedgerCopy.backUp(path, to: folder.file("other.db"), replacing: true) }
+        #expect(error.kind == .inUse)
         #expect(FileIdentity(of: folder.file("other.db")) == before)
     }
 
@@ -159,7 +156,7 @@ import Testing
         let target = folder.file("backup.db")
         let partial = try PartialFile(beside: target, from: LedgerFiles(path))
         try write("precious", "backup.db")
-        #expect(try reason { try partial.move(to: target, replacing: nil) }.contains("there already"))
+        #expect(try error { try partial.move(to: target, replacing: nil) }.kind == .targetExists)
         #expect(try text("backup.db") == "precious")
     }
 
@@ -172,7 +169,7 @@ import Testing
         case "link": try FileManager.default.createSymbolicLink(atPath: name, withDestinationPath: folder.file("file"))
         default: #expect(mkfifo(name, 0o600) == 0)
         }
-        #expect(try reason { _ = try FileLock(name, .partial) }.contains("not a regular file"))
+        #expect(try error { _ = try FileLock(name, .partial) }.reason.contains("not a regular file"))
         #expect(try text("file") == "precious")
     }
 
@@ -195,7 +192,7 @@ import Testing
         try await ledger.publish("a")
         ledger.close()
         if backup != "ledger.db", backup != "ledger.db.mark" { try folder.copy("ledger.db", to: backup) }
-        #expect(try reason { try LedgerCopy.restore(folder.file(backup), to: path) }.contains("itself"))
+        #expect(try error { try LedgerCopy.restore(folder.file(backup), to: path) }.reason.contains("itself"))
     }
 
     @Test(arguments: ["", "no database"])
@@ -249,12 +246,12 @@ import Testing
                 try FileManager.default.createSymbolicLink(
                     atPath: name, withDestinationPath: folder.file("file"))
             }
-            #expect(try reason { try folder.open().close() }.contains("not a regular file"))
-            #expect(try reason { _ = try Inspection(of: path) }.contains("not a regular file"))
+            #expect(try error { try folder.open().close() }.reason.contains("not a regular file"))
+            #expect(try error { _ = try Inspection(of: path) }.reason.contains("not a regular file"))
             #expect(
-                try reason { try LedgerCopy.backUp(path, to: folder.file("b.db")) }.contains("not a regular file"))
+                try error { try LedgerCopy.backUp(path, to: folder.file("b.db")) }.kind == .wrongFile)
             #expect(
-                try reason { try LedgerCopy.restore(path, to: folder.file("c.db")) }.contains("not a regular file"))
+                try error { try LedgerCopy.restore(path, to: folder.file("c.db")) }.kind == .wrongFile)
         }
         #expect(try text("file") == "precious")
     }

@@ -250,7 +250,7 @@ import Testing
         let error = #expect(throws: LedgerError.self) {
             _ = try ConnectionThread("test", queue, stackSize: 1 << 46) { _ in }
         }
-        #expect(error?.description.contains("no thread") == true)
+        #expect(error?.kind == .exhausted)
     }
 
     // MARK: The first schema

@@ -15,7 +15,7 @@ public protocol Ledger: Sendable {
     ///
     /// - Parameter committed: Told of every change from then on, as described above.
     /// - Throws: ``LedgerError`` when the ledger cannot be used.
-    func open(committed: @escaping @Sendable (Commit) -> Void) throws -> LedgerState
+    func open(committed: @escaping @Sendable (Commit) -> Void) throws(LedgerError) -> LedgerState
 
     /// Appends some publications in their order. Of each the events are kept all, with positions that follow one another,
     /// or none.
@@ -59,20 +59,4 @@ public enum Commit: Sendable {
     case appended([Event])
     /// The events of a channel up to and including a position are gone.
     case dropped(ChannelName, through: Position)
-}
-
-/// Why a ledger could not do what it was asked.
-public enum LedgerError: Error, Equatable, CustomStringConvertible {
-    /// The store cannot be reached or written now; nothing was kept. The text says what is wrong with it.
-    case unavailable(String)
-    /// More idempotency keys would have to be remembered than the limit allows.
-    case tooManyKeys(limit: Int)
-
-    public var description: String {
-        switch self {
-        case .unavailable(let reason): "the ledger is not available: \(reason)"
-        case .tooManyKeys(let limit):
-            "\(limit) idempotency keys are remembered, which is the limit; wait until the oldest lapse, or publish without"
-        }
-    }
 }

@@ -34,10 +34,9 @@ extension Request {
 extension Problem {
     /// What a client is told that the ledger cannot serve.
     package init(_ error: LedgerError) {
-        switch error {
-        case .unavailable: self = .unavailable("\(error)", retryAfter: 2)
-        case .tooManyKeys:
-            self.init(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: 60)
+        switch error.kind {
+        case .tooManyKeys: self.init(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: 60)
+        default: self = .unavailable("the ledger is not available: \(error)", retryAfter: 2)
         }
     }
 }

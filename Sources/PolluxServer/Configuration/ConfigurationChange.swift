@@ -1,3 +1,5 @@
+import Channels
+
 /// What is different in a configuration that was read anew, and what of that a running server can take on.
 struct ConfigurationChange {
     /// What can be taken on at once: "limits.eventSize = 4096".
@@ -19,7 +21,7 @@ struct ConfigurationChange {
             }
         }
         if wanted.listen != running.listen { self.atNextStart.append("listen") }
-        if wanted.retention != running.retention { self.atNextStart.append("retention") }
+        if wanted.ledgerSettings.retention != running.ledgerSettings.retention { self.atNextStart.append("retention") }
         if wanted.sources != running.sources { self.atNextStart.append("sources") }
     }
 }

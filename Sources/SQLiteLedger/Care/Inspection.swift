@@ -40,7 +40,7 @@ public struct Inspection: Sendable {
     ///
     /// - Parameter checks: Whether every page and every event is looked at, which takes about a second for each GB.
     /// - Throws: ``LedgerError`` when there is none, or it cannot be read.
-    public init(of path: String, checks: Bool = false) throws {
+    public init(of path: String, checks: Bool = false) throws(LedgerError) {
         let file = DatabaseFile(path: path)
         let queue = try file.openForReading()
         defer { try? queue.close() }

@@ -1,4 +1,4 @@
-import Channels
+public import Channels
 import GRDB
 
 #if canImport(Glibc)
@@ -26,7 +26,7 @@ public enum LedgerCopy {
     /// - Throws: ``LedgerError`` when there is no ledger, or the target is there or cannot be written.
     public static func backUp(
         _ path: String, to target: String, replacing replaces: Bool = false, progress: @escaping Progress = { _ in }
-    ) throws {
+    ) throws(LedgerError) {
         let source = DatabaseFile(path: path)
         try source.requireThere()
         try DatabaseFile(path: target).makeFolder()
@@ -44,9 +44,9 @@ public enum LedgerCopy {
     /// - Returns: Where the ledger lies now that was there; `nil` if there was none.
     /// - Throws: ``LedgerError`` when the ledger is in use, or the backup is damaged or none.
     @discardableResult
-    public static func restore(_ backup: String, to path: String, progress: @escaping Progress = { _ in }) throws
-        -> String?
-    {
+    public static func restore(
+        _ backup: String, to path: String, progress: @escaping Progress = { _ in }
+    ) throws(LedgerError) -> String? {
         try DatabaseFile(path: path).makeFolder()
         let lock = try FileLock(path, .ledger)
         defer { withExtendedLifetime(lock) {} }
@@ -55,7 +55,7 @@ public enum LedgerCopy {
         try file.files.requireRegular()
         let source = DatabaseFile(path: backup)
         guard !file.files.owns(source.path) else {
-            throw LedgerError.unavailable("\(backup) belongs to the ledger \(path) itself; name a backup of it")
+            throw LedgerError(.wrongFile, "\(backup) belongs to the ledger \(path) itself; name a backup of it")
         }
         let mark = try Mark(of: path)
         let partial = try PartialFile(beside: path, from: source.files)
@@ -78,7 +78,7 @@ public enum LedgerCopy {
     /// Keeps a database under another name, also where it is damaged. There is a file under its own name at any time.
     ///
     /// - Returns: The name; `nil` if there was nothing to keep.
-    private static func setAside(_ path: String, isEmpty: Bool) throws -> String? {
+    private static func setAside(_ path: String, isEmpty: Bool) throws(LedgerError) -> String? {
         // Moves what is in the write-ahead log, where that can be done.
         if !isEmpty, let queue = try? DatabaseQueue(path: path) {
             _ = try? queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
@@ -86,7 +86,7 @@ public enum LedgerCopy {
         }
         let name = Self.freeName(path)
         if !isEmpty, link(path, name) != 0 {
-            throw LedgerError.unavailable("\(path) cannot be kept as \(name): \(SystemError.text)")
+            throw LedgerError(.unavailable, "\(path) cannot be kept as \(name): \(SystemError.text)")
         }
         for suffix in Self.logSuffixes where FileKind(at: path + suffix) != .nothing {
             try Self.move(path + suffix, to: name + suffix)
@@ -104,19 +104,19 @@ public enum LedgerCopy {
         return name
     }
 
-    private static func syncFolder(of path: String) throws {
+    private static func syncFolder(of path: String) throws(LedgerError) {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let file = open(folder, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw LedgerError.unavailable("\(folder): \(SystemError.text)") }
+        guard file >= 0 else { throw SystemError.failure(folder) }
         defer { close(file) }
-        guard fsync(file) == 0 else { throw LedgerError.unavailable("\(folder): \(SystemError.text)") }
+        guard fsync(file) == 0 else { throw SystemError.failure(folder) }
     }
 
     /// Copies, checks and prepares a database; leaves one closed file.
     private static func copy(
         _ source: DatabaseFile, to partial: PartialFile, _ progress: @escaping Progress,
         prepare: (DatabaseQueue) throws -> Void
-    ) throws {
+    ) throws(LedgerError) {
         let target = DatabaseFile(path: partial.path)
         let from = try source.openForReading()
         defer { try? from.close() }
@@ -143,12 +143,12 @@ public enum LedgerCopy {
 
     private static func requireSound(_ database: Database, copyOf path: String) throws {
         let finding = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? ""
-        guard finding == "ok" else { throw LedgerError.unavailable("\(path) is damaged: \(finding)") }
+        guard finding == "ok" else { throw LedgerError(.damaged, "\(path) is damaged: \(finding)") }
     }
 
-    private static func move(_ path: String, to target: String) throws {
+    private static func move(_ path: String, to target: String) throws(LedgerError) {
         guard rename(path, target) == 0 else {
-            throw LedgerError.unavailable("\(path) cannot be moved to \(target): \(SystemError.text)")
+            throw LedgerError(.unavailable, "\(path) cannot be moved to \(target): \(SystemError.text)")
         }
     }
 }

@@ -35,7 +35,7 @@ final class ConnectionThread: Sendable {
     init(
         _ name: String, _ queue: DatabaseQueue, stackSize: Int = 1 << 20,
         _ body: @escaping @Sendable (Database) -> Void, end: @escaping @Sendable () -> Void = {}
-    ) throws {
+    ) throws(LedgerError) {
         let task = Task(name) { [ended] in
             queue.writeWithoutTransaction { body($0) }
             try? queue.close()
@@ -46,9 +46,9 @@ final class ConnectionThread: Sendable {
         let code = Self.start(task, stackSize: stackSize)
         guard code == 0 else {
             self.ended.leave()
-            throw LedgerError.unavailable(
-                "no thread can be started for the ledger (\(String(cString: strerror(code)))); raise the limits of threads "
-                    + "and memory")
+            throw LedgerError(
+                .exhausted, "no thread can be started for the ledger; raise the limits of threads and memory",
+                cause: String(cString: strerror(code)))
         }
     }
 

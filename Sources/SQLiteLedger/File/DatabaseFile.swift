@@ -26,19 +26,19 @@ struct DatabaseFile: Sendable {
     var files: LedgerFiles { LedgerFiles(self.path) }
 
     /// - Throws: ``LedgerError`` when there is no file, or something else in its place or beside it.
-    func requireThere() throws {
-        guard FileKind(at: self.path) != .nothing else { throw LedgerError.unavailable("\(self.path) is not there") }
+    func requireThere() throws(LedgerError) {
+        guard FileKind(at: self.path) != .nothing else { throw LedgerError(.wrongFile, "\(self.path) is not there") }
         try self.files.requireRegular()
     }
 
     /// Makes the folder of the file, where it is missing.
-    func makeFolder() throws {
+    func makeFolder() throws(LedgerError) {
         let folder = URL(fileURLWithPath: self.path).deletingLastPathComponent().path
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw LedgerError.unavailable(
-                "\(self.path): the folder \(folder) cannot be made; make it, or choose another file")
+            throw LedgerError(
+                .unavailable, "\(self.path): the folder \(folder) cannot be made; make it, or choose another file")
         }
     }
 
@@ -47,7 +47,7 @@ struct DatabaseFile: Sendable {
     /// - Parameters:
     ///   - isNew: Whether there is nothing in the file yet.
     ///   - logSize: To how many bytes the write-ahead log is cut when it begins anew.
-    func openForWriting(isNew: Bool, logSize: Int) throws -> DatabaseQueue {
+    func openForWriting(isNew: Bool, logSize: Int) throws(LedgerError) -> DatabaseQueue {
         if !isNew { try self.checkUntouched() }
         return try self.explained {
             var configuration = self.configuration("writer", cacheKilobytes: 16_384)
@@ -70,7 +70,7 @@ struct DatabaseFile: Sendable {
     }
 
     /// Opens a connection that only reads.
-    func openForReading() throws -> DatabaseQueue {
+    func openForReading() throws(LedgerError) -> DatabaseQueue {
         try self.requireThere()
         return try self.explained {
             var configuration = self.configuration("reader", cacheKilobytes: 4_096)
@@ -82,7 +82,7 @@ struct DatabaseFile: Sendable {
     }
 
     /// Opens a connection that moves what was committed from the write-ahead log into the database.
-    func openForCheckpoints() throws -> DatabaseQueue {
+    func openForCheckpoints() throws(LedgerError) -> DatabaseQueue {
         try self.explained {
             var configuration = self.configuration("checkpoint", cacheKilobytes: 1_024)
             configuration.journalMode = .wal
@@ -100,11 +100,12 @@ struct DatabaseFile: Sendable {
     }
 
     /// Checks a file before anything is written to it; nothing is left beside one that is refused.
-    private func checkUntouched() throws {
+    private func checkUntouched() throws(LedgerError) {
         let log = self.path + "-wal"
         let hadLog = FileKind(at: log) != .nothing
-        do {
-            try self.openForReading().close()
+        do throws(LedgerError) {
+            let queue = try self.openForReading()
+            try? queue.close()
         } catch {
             if !hadLog { for file in [log, self.path + "-shm"] { unlink(file) } }
             throw error
@@ -121,49 +122,11 @@ struct DatabaseFile: Sendable {
     func check(_ database: Database) throws {
         if try Self.isBlank(database) { return }
         guard try Int.fetchOne(database, sql: "PRAGMA application_id") == Schema.applicationID else {
-            throw LedgerError.unavailable("\(self.path) is a database of another application; choose another file")
+            throw LedgerError(.wrongFile, "\(self.path) is a database of another application; choose another file")
         }
         guard try !Schema.migrator.hasBeenSuperseded(database) else {
-            throw LedgerError.unavailable(
-                "\(self.path) was written by a newer Pollux; use that one, or restore a backup of this one")
+            throw LedgerError(
+                .wrongFile, "\(self.path) was written by a newer Pollux; use that one, or restore a backup of this one")
         }
-    }
-
-    /// Does something with the file, and says in words what goes wrong with it.
-    func explained<Result>(_ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as DatabaseError {
-            throw LedgerError.unavailable(self.explanation(of: error))
-        }
-    }
-
-    /// Whether the process, or the system, has as many files open as it may: SQLite does not say why it could not open one.
-    private static var mayOpenNoFile: Bool {
-        let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        guard file < 0 else {
-            close(file)
-            return false
-        }
-        return errno == EMFILE || errno == ENFILE
-    }
-
-    /// What an error of SQLite means for who runs the server.
-    func explanation(of error: any Error) -> String {
-        guard let error = error as? DatabaseError else { return "\(self.path): \(error)" }
-        let cause =
-            switch error.resultCode {
-            case .SQLITE_FULL: "there is no space left on its disk; make room, and it goes on by itself"
-            case .SQLITE_READONLY: "it cannot be written; check its permissions and its folder's, and how it is mounted"
-            case .SQLITE_BUSY, .SQLITE_LOCKED: "another process holds its lock; end that one's transaction"
-            case .SQLITE_CANTOPEN where Self.mayOpenNoFile: "too many files are open; raise the limit (ulimit -n)"
-            case .SQLITE_CANTOPEN: "it cannot be opened; check that its folder is there and may be written"
-            case .SQLITE_NOTADB: "it is not an SQLite database; choose another file, or restore a backup"
-            case .SQLITE_CORRUPT:
-                "it is damaged; see how far with `pollux inspect --check`, then restore a backup with `pollux restore`"
-            case .SQLITE_IOERR: "its disk fails to read or write"
-            default: "SQLite refuses"
-            }
-        return "\(self.path): \(cause) (\(error.message ?? "no message"), SQLite \(error.extendedResultCode.rawValue))"
     }
 }

@@ -40,11 +40,11 @@ final class FileLock: Sendable {
     /// Locks a file.
     ///
     /// - Throws: ``LedgerError`` when it is in use, cannot be written, or is no file.
-    init(_ path: String, _ purpose: Purpose) throws {
+    init(_ path: String, _ purpose: Purpose) throws(LedgerError) {
         while true {
             let file = Self.open(path, purpose.flags)
-            guard file >= 0 else { throw LedgerError.unavailable(Self.refusal(path, purpose)) }
-            do {
+            guard file >= 0 else { throw Self.refusal(path, purpose) }
+            do throws(LedgerError) {
                 let status = try Self.lock(file, path)
                 if FileIdentity(status) == FileIdentity(of: path) {
                     self.isEmpty = status.st_size == 0
@@ -71,28 +71,27 @@ final class FileLock: Sendable {
     }
 
     /// Locks an open file, and tells what it is: the file itself is asked, since its name may be another's by now.
-    private static func lock(_ file: CInt, _ path: String) throws -> stat {
+    private static func lock(_ file: CInt, _ path: String) throws(LedgerError) -> stat {
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            throw LedgerError.unavailable("\(path) is in use by another Pollux; stop that one, or take another file")
+            throw LedgerError(.inUse, "\(path) is in use by another Pollux; stop that one, or take another file")
         }
         var status = stat()
-        guard fstat(file, &status) == 0 else { throw LedgerError.unavailable("\(path): \(SystemError.text)") }
+        guard fstat(file, &status) == 0 else { throw SystemError.failure(path) }
         let kind = FileKind(status)
-        guard kind == .regular else { throw LedgerError.unavailable(Self.refusal(path, kind)) }
+        guard kind == .regular else { throw Self.refusal(path, kind) }
         return status
     }
 
-    private static func refusal(_ path: String, _ kind: FileKind) -> String {
-        "\(path) is \(kind.text), not a regular file; take another path"
+    private static func refusal(_ path: String, _ kind: FileKind) -> LedgerError {
+        LedgerError(.wrongFile, "\(path) is \(kind.text), not a regular file; take another path")
     }
 
     /// Why a file could not be opened.
-    private static func refusal(_ path: String, _ purpose: Purpose) -> String {
-        let isThere = errno == EEXIST
-        let reason = SystemError.refusal(to: "be written", path)
-        if isThere { return "\(path) is there already; choose another file, or replace it with --force" }
+    private static func refusal(_ path: String, _ purpose: Purpose) -> LedgerError {
+        if errno == EEXIST { return LedgerError(.targetExists, "\(path) is there already; choose another file") }
+        let refusal = SystemError.refusal(path)
         let kind = FileKind(at: purpose == .ledger ? DatabaseFile(path: path).path : path)
-        return kind == .nothing || kind == .regular ? reason : Self.refusal(path, kind)
+        return kind == .nothing || kind == .regular ? refusal : Self.refusal(path, kind)
     }
 
     /// Takes out what is in the file.

@@ -11,7 +11,7 @@ struct Identity {
     init(
         of queue: DatabaseQueue, _ file: DatabaseFile, _ durability: Durability, _ mark: Mark, isNew: Bool,
         _ logger: Logger
-    ) throws {
+    ) throws(LedgerError) {
         let found = try file.explained { try queue.write { try Self.state(in: $0) } }
         let breach = isNew ? nil : Mark.Content.breach(of: mark.content, by: found, boot: Boot.name)
         if let breach {

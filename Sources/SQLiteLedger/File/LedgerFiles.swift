@@ -26,12 +26,12 @@ struct LedgerFiles {
     /// device.
     ///
     /// - Throws: ``LedgerError``, naming the file.
-    func requireRegular() throws {
+    func requireRegular() throws(LedgerError) {
         for name in self.names {
             let kind = FileKind(at: name)
             guard kind != .regular, kind != .nothing else { continue }
-            throw LedgerError.unavailable(
-                "\(name) is \(kind.text), not a regular file; take it away, or take another path")
+            throw LedgerError(
+                .wrongFile, "\(name) is \(kind.text), not a regular file; take it away, or take another path")
         }
     }
 
@@ -48,16 +48,16 @@ struct LedgerFiles {
     ///
     /// - Parameter replaces: Whether a file that is there may be replaced.
     /// - Throws: ``LedgerError``, saying what would do.
-    func requireTarget(_ target: String, replacing replaces: Bool) throws {
+    func requireTarget(_ target: String, replacing replaces: Bool) throws(LedgerError) {
         let kind = FileKind(at: target)
         guard kind == .regular || kind == .nothing else {
-            throw LedgerError.unavailable("\(target) is \(kind.text), not a regular file; choose another file")
+            throw LedgerError(.wrongFile, "\(target) is \(kind.text), not a regular file; choose another file")
         }
         guard !self.owns(target), !Self.withoutLinks(target).hasPrefix(self.path + ".replaced") else {
-            throw LedgerError.unavailable("\(target) belongs to the ledger \(self.path) itself; choose another file")
+            throw LedgerError(.wrongFile, "\(target) belongs to the ledger \(self.path) itself; choose another file")
         }
         guard replaces || kind == .nothing else {
-            throw LedgerError.unavailable("\(target) is there already; choose another file, or replace it with --force")
+            throw LedgerError(.targetExists, "\(target) is there already; choose another file")
         }
     }
 
@@ -65,9 +65,10 @@ struct LedgerFiles {
     /// in a log or journal, and a mark would vouch for it.
     ///
     /// - Throws: ``LedgerError``, naming what is left.
-    func requireNoneBeside() throws {
+    func requireNoneBeside() throws(LedgerError) {
         for name in self.names.dropFirst() where FileKind(at: name) != .nothing {
-            throw LedgerError.unavailable(
+            throw LedgerError(
+                .wrongFile,
                 "\(name) is left of a ledger that was served as \(self.path); choose another file, or take away that"
                     + " ledger and what lies beside it")
         }

@@ -31,10 +31,10 @@ final class Mark {
     /// Opens the mark of a database, or makes it.
     ///
     /// - Throws: ``LedgerError`` when it cannot be written.
-    init(of database: String) throws {
+    init(of database: String) throws(LedgerError) {
         self.path = database + ".mark"
         self.file = open(self.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard self.file >= 0 else { throw LedgerError.unavailable(SystemError.refusal(to: "be written", self.path)) }
+        guard self.file >= 0 else { throw SystemError.refusal(self.path) }
         self.content = Content(parsing: self.read())
     }
 
@@ -49,11 +49,9 @@ final class Mark {
     }
 
     /// Writes the whole mark, to the disk itself.
-    func write(_ content: Content) throws {
+    func write(_ content: Content) throws(LedgerError) {
         self.content = content
-        guard self.put(content), fsync(self.file) == 0 else {
-            throw LedgerError.unavailable("\(self.path): \(SystemError.text)")
-        }
+        guard self.put(content), fsync(self.file) == 0 else { throw SystemError.failure(self.path) }
     }
 
     /// Moves the mark on. It survives the process, not the machine: a database that lags behind by more than its own
@@ -107,41 +105,5 @@ extension Mark.Content {
             return "the machine went down while it was open with durability process, so its last events may be lost"
         }
         return nil
-    }
-}
-
-/// The run of the operating system.
-enum Boot {
-    static let unknown = "unknown"
-
-    /// A name that is different after each start of the machine.
-    static let name: String = {
-        #if os(Linux)
-            var bytes = [UInt8](repeating: 0, count: 64)
-            let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-            guard file >= 0 else { return Self.unknown }
-            defer { close(file) }
-            let count = read(file, &bytes, bytes.count)
-            let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        #else
-            var bytes = [CChar](repeating: 0, count: 64)
-            var size = bytes.count
-            guard sysctlbyname("kern.bootsessionuuid", &bytes, &size, nil, 0) == 0 else { return Self.unknown }
-            let text = String(cString: bytes)
-        #endif
-        return text.filter { !$0.isWhitespace && $0 != "\0" }
-    }()
-}
-
-/// The last error of a system call.
-enum SystemError {
-    static var text: String { String(cString: strerror(errno)) }
-
-    /// Why a file cannot be opened, and what would do.
-    static func refusal(to verb: String, _ path: String) -> String {
-        let reason = Self.text
-        return
-            "\(path) cannot \(verb): check its permissions and its folder's, and how it is mounted, or take another path"
-            + " (\(reason))"
     }
 }

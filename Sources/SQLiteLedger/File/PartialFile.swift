@@ -17,25 +17,25 @@ final class PartialFile {
     ///
     /// - Parameter source: What is going to be copied: it must not be in the way.
     /// - Throws: ``LedgerError``.
-    init(beside target: String, from source: LedgerFiles) throws {
+    init(beside target: String, from source: LedgerFiles) throws(LedgerError) {
         self.path = target + ".partial"
         try source.requireTarget(self.path, replacing: true)
         self.lock = try FileLock(self.path, .partial)
-        guard self.lock.empty() else { throw LedgerError.unavailable("\(self.path): \(SystemError.text)") }
+        guard self.lock.empty() else { throw SystemError.failure(self.path) }
         self.removeCompanions()
     }
 
     /// Puts it in its place. A symbolic link that stands there is replaced, not followed.
     ///
     /// - Parameter lock: Of the file that it replaces. Without one nothing is replaced, also if it has only just come.
-    func move(to target: String, replacing lock: FileLock?) throws {
+    func move(to target: String, replacing lock: FileLock?) throws(LedgerError) {
         // `rename` replaces whatever it finds; so a name that is free is taken first.
-        let place = try lock ?? FileLock(target, .taken)
+        let place = if let lock { lock } else { try FileLock(target, .taken) }
         defer { withExtendedLifetime(place) {} }
         guard rename(self.path, target) == 0 else {
             let reason = SystemError.text
             if lock == nil { unlink(target) }
-            throw LedgerError.unavailable("\(self.path) cannot be moved to \(target): \(reason)")
+            throw LedgerError(.unavailable, "\(self.path) cannot be moved to \(target): \(reason)")
         }
         self.isMoved = true
     }

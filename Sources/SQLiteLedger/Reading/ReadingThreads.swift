@@ -32,13 +32,15 @@ final class ReadingThreads: Sendable {
     private let threads = Mutex<[ConnectionThread]>([])
 
     /// - Parameter head: Asked before a snapshot is taken; nothing beyond is shown.
-    init(_ count: Int, _ file: DatabaseFile, logger: Logger, head: @escaping @Sendable () -> Position) throws {
+    init(_ count: Int, _ file: DatabaseFile, logger: Logger, head: @escaping @Sendable () -> Position)
+        throws(LedgerError)
+    {
         self.count = count
         self.file = file
         self.logger = logger
         self.head = head
-        let queues = try (0..<count).map { _ in try file.openForReading() }
-        do {
+        let queues = try (0..<count).map { _ throws(LedgerError) in try file.openForReading() }
+        do throws(LedgerError) {
             for queue in queues {
                 let thread = try ConnectionThread("pollux-read", queue) { [self] database in self.run(database) }
                 self.threads.withLock { $0.append(thread) }
@@ -54,7 +56,7 @@ final class ReadingThreads: Sendable {
             if !state.isClosed { state.jobs.append(Job(query: query, completion: completion)) }
             return !state.isClosed
         }
-        if isTaken { self.available.signal() } else { completion(.failure(.unavailable("the ledger is closed"))) }
+        if isTaken { self.available.signal() } else { completion(.failure(.closed)) }
     }
 
     /// Lets the threads finish what waits, and end.
@@ -86,9 +88,9 @@ final class ReadingThreads: Sendable {
             let head = self.head()
             return .success(try transaction.run { try reader.page(query, head: head) })
         } catch {
-            let reason = self.file.explanation(of: error)
-            self.tell(reason)
-            return .failure(.unavailable(reason))
+            let error = self.file.ledgerError(error)
+            self.tell("\(error)")
+            return .failure(error)
         }
     }
 

@@ -1,3 +1,4 @@
+import Channels
 import GRDB
 import Synchronization
 
@@ -16,7 +17,7 @@ final class Checkpointer: Sendable {
     private let lengthAtRest = Atomic<Int>(0)
 
     /// - Parameter step: After how many pages in the log the next checkpoint is due.
-    init(_ file: DatabaseFile, step: Int) throws {
+    init(_ file: DatabaseFile, step: Int) throws(LedgerError) {
         self.queue = try file.openForCheckpoints()
         self.step = step
     }

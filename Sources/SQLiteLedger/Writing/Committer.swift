@@ -16,8 +16,8 @@ final class Committer: @unchecked Sendable {
     private let committed: @Sendable (Commit) -> Void
     private let toldThrough: Atomic<UInt64>
     private var isFailing = false
-    /// What was found to be wrong with what is in the file. Nothing more is written into it then.
-    private var damage: String?
+    /// Why nothing more is written: what does not pass, such as damage.
+    private var end: LedgerError?
     private var isMarkWritten = true
     private var commits = 0
     private var events = 0
@@ -44,8 +44,8 @@ final class Committer: @unchecked Sendable {
     ///
     /// - Parameter swept: Told of each sweep among the works, in its turn, how many more steps it may take.
     func commit(_ works: [Work], in database: Database, at now: Moment, swept: (Int) -> Void) {
-        guard let writer = self.writer else { return Self.fail(works, .unavailable("the ledger is closed"), swept) }
-        if let damage = self.damage { return Self.fail(works, .unavailable(damage), swept) }
+        guard let writer = self.writer else { return Self.fail(works, .closed, swept) }
+        if let end = self.end { return Self.fail(works, end, swept) }
         do {
             try self.requireFiles(database)
             let before = writer.head
@@ -58,10 +58,10 @@ final class Committer: @unchecked Sendable {
             self.keepLogShort(database)
         } catch {
             if (error as? DatabaseError)?.resultCode == .SQLITE_IOERR { writer.overwriteFailedCommit(at: now) }
-            let reason = (error as? LedgerError).map(\.reason) ?? self.file.explanation(of: error)
-            if (error as? DatabaseError)?.resultCode == .SQLITE_CORRUPT { self.damage = reason }
-            self.setFailing(reason)
-            Self.fail(works, .unavailable(reason), swept)
+            let error = self.file.ledgerError(error)
+            if !error.passes { self.end = error }
+            self.setFailing(error)
+            Self.fail(works, error, swept)
         }
     }
 
@@ -88,7 +88,7 @@ final class Committer: @unchecked Sendable {
         } catch {
             self.logger.warning(
                 "the ledger was not closed as it should be; it goes on from its write-ahead log",
-                metadata: ["error": "\(self.file.explanation(of: error))"])
+                metadata: ["error": "\(self.file.ledgerError(error))"])
         }
     }
 
@@ -129,11 +129,12 @@ final class Committer: @unchecked Sendable {
     }
 
     /// SQLite goes on with files that were moved away, deleted or replaced, and what it writes is lost.
-    private func requireFiles(_ database: Database) throws {
+    private func requireFiles(_ database: Database) throws(LedgerError) {
         for (path, identity) in self.identities where FileIdentity(of: path) != identity {
             // Where only the log is gone, what is in it can still be saved.
             _ = try? database.checkpoint(.passive)
-            throw LedgerError.unavailable(
+            throw LedgerError(
+                .unavailable,
                 "\(path) was moved, deleted or replaced while it was in use; put it back, or restart the server")
         }
         for suffix in ["-wal", "-shm"] {
@@ -146,19 +147,13 @@ final class Committer: @unchecked Sendable {
         if self.checkpointer.logHas(self.logLength.pages) { _ = try? database.checkpoint(.passive) }
     }
 
-    private func setFailing(_ reason: String?) {
-        defer { self.isFailing = reason != nil }
-        if let reason, !self.isFailing {
-            self.logger.error("the ledger cannot be written", metadata: ["reason": "\(reason)"])
-        } else if reason == nil, self.isFailing {
+    private func setFailing(_ error: LedgerError?) {
+        defer { self.isFailing = error != nil }
+        if let error, !self.isFailing {
+            self.logger.error(
+                "the ledger cannot be written", metadata: ["kind": "\(error.kind)", "reason": "\(error)"])
+        } else if error == nil, self.isFailing {
             self.logger.notice("the ledger can be written again", metadata: ["file": "\(self.file.path)"])
         }
-    }
-}
-
-extension LedgerError {
-    /// What is wrong, without the words around it.
-    fileprivate var reason: String {
-        if case .unavailable(let reason) = self { reason } else { self.description }
     }
 }

@@ -50,9 +50,9 @@ final class Inbox: Sendable {
     func put(_ work: Work) {
         let size = work.size
         let refusal: LedgerError? = self.state.withLock { state in
-            guard !state.isClosed else { return .unavailable("the ledger is closed") }
+            guard !state.isClosed else { return .closed }
             guard state.size + size <= Self.limit || state.works.isEmpty || work.isSweep else {
-                return .unavailable("its disk is too slow: \(Self.limit >> 20) MB wait to be written")
+                return LedgerError(.busy, "its disk is too slow: \(Self.limit >> 20) MB wait to be written")
             }
             state.works.append(work)
             state.size += size

@@ -7,7 +7,7 @@ final class KeyTable {
 
     private let database: Database
     private let windowMilliseconds: Int64
-    private let limit: Int
+    let limit: Int
     /// How many there are, those included whose window is over and that are still in the table.
     private(set) var count: Int
 
@@ -51,12 +51,13 @@ final class KeyTable {
         return known.fingerprint == Self.halves(of: publication) ? .replayed(known.receipt) : .keyConflict
     }
 
-    /// Remembers a key.
-    ///
-    /// - Throws: ``LedgerError/tooManyKeys(limit:)`` when there are as many as there may be.
-    func remember(_ key: IdempotencyKey, of publication: Publication, receipt: Receipt, _ ages: Ages) throws {
+    /// Whether one key more can be remembered, once those are forgotten whose window is over.
+    func makeRoom(_ ages: Ages) throws -> Bool {
         try self.expire(ages)
-        guard self.count < self.limit else { throw LedgerError.tooManyKeys(limit: self.limit) }
+        return self.count < self.limit
+    }
+
+    func remember(_ key: IdempotencyKey, of publication: Publication, receipt: Receipt) throws {
         let (high, low) = Self.halves(of: publication)
         // An entry of the same name whose window is over may still be there.
         try self.delete.run(publication.channel.bytes, Array(key.text.utf8))

@@ -112,11 +112,10 @@ final class Writer {
             if let outcome = try self.keys.outcome(of: publication, key: key, self.ages, head: self.head) {
                 return .answered(.success(outcome))
             }
-            do {
-                try self.keys.remember(key, of: publication, receipt: receipt, self.ages)
-            } catch let error as LedgerError {
-                return .answered(.failure(error))
+            guard try self.keys.makeRoom(self.ages) else {
+                return .answered(.failure(.tooManyKeys(limit: self.keys.limit)))
             }
+            try self.keys.remember(key, of: publication, receipt: receipt)
         }
         let channel = try self.channels.findOrMake(publication.channel)
         try channel.requireWithin(self.head)
