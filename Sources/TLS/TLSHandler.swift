@@ -23,6 +23,7 @@ public final class TLSHandler: ChannelDuplexHandler {
 
     let session: TLSSession
     private let handshakeTimeout: TimeAmount?
+    private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
     private var state = State.handshaking
     /// What was written and not flushed.
@@ -53,12 +54,14 @@ public final class TLSHandler: ChannelDuplexHandler {
     }
 
     public func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
         if context.channel.isActive { self.begin(context) }
     }
 
     public func handlerRemoved(context: ChannelHandlerContext) {
         self.timer?.cancel()
         self.failWrites(ChannelError.ioOnClosedChannel)
+        self.context = nil
     }
 
     public func channelActive(context: ChannelHandlerContext) {
@@ -160,11 +163,18 @@ public final class TLSHandler: ChannelDuplexHandler {
     /// itself: without the calls through the pipeline a delivery to many connections costs about a tenth less.
     ///
     /// - Parameter output: Is overwritten, and keeps its memory for the next call.
-    /// - Returns: Whether that went well; if not, the bytes are to be written as usual, which fails as it should.
+    /// - Returns: Whether that went well; if not, they are for ``writeAndFlush(_:)``, which waits or fails as it should.
     public func encrypt(_ bytes: ByteBuffer, into output: inout ByteBuffer) -> Bool {
         guard self.mayEncrypt, self.unflushed.isEmpty else { return false }
         output.clear()
         return (try? self.session.write(bytes, into: &output)) != nil
+    }
+
+    /// Writes bytes as the handler above would.
+    public func writeAndFlush(_ bytes: ByteBuffer) {
+        guard let context = self.context else { return }
+        self.unflushed.append(bytes, nil)
+        self.flush(context: context)
     }
 
     private var mayEncrypt: Bool {

@@ -20,7 +20,7 @@ final class Connection {
         self.loop = LoopContext(
             eventLoop: self.channel.eventLoop, responder: self.responder, cors: cors, limits: limits)
         let handler = SocketHandler()
-        let connection = HTTP1Connection(self.loop, over: handler, tls: nil, peer: peer)
+        let connection = HTTP1Connection(self.loop, over: Outlet(handler, by: self.loop.ciphertext), peer: peer)
         try self.channel.pipeline.syncOperations.addHandlers([self.socket, handler, connection])
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -21,7 +21,7 @@ final class HTTP2Pair {
         self.loop = LoopContext(
             eventLoop: self.server.eventLoop, responder: RecordingResponder(respond), limits: limits)
         let socket = SocketHandler()
-        let connection = HTTP2Connection(self.loop, over: socket, peer: peer)
+        let connection = HTTP2Connection(self.loop, over: Outlet(socket, by: self.loop.ciphertext), peer: peer)
         try self.server.pipeline.syncOperations.addHandlers([
             self.output, socket, NIOHTTP2Handler(for: connection, limits: self.loop.limits), connection,
         ])

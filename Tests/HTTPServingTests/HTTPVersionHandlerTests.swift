@@ -2,7 +2,6 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP2
 import NIOTLS
-import TLS
 import Testing
 
 @testable import HTTPServing
@@ -22,8 +21,8 @@ import Testing
     /// - Parameter isSecure: Whether there is TLS, as far as the handler knows: what is agreed on is said by the test.
     private func begin(isSecure: Bool = false) throws {
         let socket = SocketHandler()
-        let tls = isSecure ? try TLSHandler(.client(.init(trust: .anybody)), handshakeTimeout: nil) : nil
-        let handler = HTTPVersionHandler(self.loop, over: socket, tls: tls, peer: Peer())
+        let outlet = Outlet(socket, by: self.loop.ciphertext)
+        let handler = HTTPVersionHandler(self.loop, over: outlet, peer: Peer(isSecure: isSecure))
         try self.channel.pipeline.syncOperations.addHandlers([socket, handler])
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

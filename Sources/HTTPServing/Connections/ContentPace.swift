@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Whether a request's content comes fast enough. A limit on the whole would refuse large content on a slow line; a limit on
-/// silence alone would let a client hold a connection for ever by a byte now and then.
+/// Whether a request's content comes fast enough. A limit on the whole would refuse large content on a slow line; a
+/// limit on silence alone would let a client hold a connection for ever by a byte now and then.
 struct ContentPace {
     /// What must come in a second at least, in bytes, over each span of ``Limits/bodyTimeout``.
     static let leastRate = 1_024

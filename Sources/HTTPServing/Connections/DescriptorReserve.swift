@@ -3,9 +3,10 @@ import Synchronization
 
 /// File descriptors that are held for the moment when few are left, and given up then.
 ///
-/// A process without a single free descriptor is not only deaf to new clients. It cannot open a file, and libdispatch, on which
-/// Swift's tasks run, ends the process if it cannot look at its own threads under `/proc`. So the last descriptors are never
-/// given to connections: what is given up here is what all the rest works with until connections have ended.
+/// A process without a single free descriptor is not only deaf to new clients. It cannot open a file, and libdispatch,
+/// on which Swift's tasks run, ends the process if it cannot look at its own threads under `/proc`. So the last
+/// descriptors are never given to connections: what is given up here is what all the rest works with until connections
+/// have ended.
 final class DescriptorReserve: Sendable {
     private enum State {
         case held([CInt])
@@ -34,8 +35,8 @@ final class DescriptorReserve: Sendable {
     /// Whether it was given up: connections that come are refused.
     var isReleased: Bool { self.state.withLock { if case .released = $0 { true } else { false } } }
 
-    /// Whether so few are left that the reserve should be given up. The system gives the lowest number that is free, so that
-    /// number tells.
+    /// Whether so few are left that the reserve should be given up. The system gives the lowest number that is free, so
+    /// that number tells.
     var isScarce: Bool {
         guard let probe = Self.open(1) else { return errno == EMFILE || errno == ENFILE }
         Self.close(probe)

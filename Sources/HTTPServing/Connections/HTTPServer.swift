@@ -12,7 +12,8 @@ public final class HTTPServer: Sendable {
     /// The most connections that a listener accepts before anything else is done.
     static let acceptsAtOnce = 32
 
-    /// Small at first: NIO lets each connection keep its buffer for the next read, also a stream that never reads again.
+    /// Small at first: NIO lets each connection keep its buffer for the next read, also a stream that never reads
+    /// again.
     private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
 
     /// A listener, and what its connections share on each loop.
@@ -135,7 +136,8 @@ public final class HTTPServer: Sendable {
             let peer = Peer(
                 connection: self.connections.next(), address: PeerAddress(channel.remoteAddress), isSecure: tls != nil,
                 admission: admission)
-            let version = HTTPVersionHandler(loop, over: socket, tls: tls, peer: peer)
+            let outlet = Outlet(socket, tls: tls, by: loop.ciphertext)
+            let version = HTTPVersionHandler(loop, over: outlet, peer: peer)
             let pipeline = channel.pipeline.syncOperations
             // With names NIO makes up none.
             try pipeline.addHandler(socket, name: "socket")
@@ -169,8 +171,8 @@ public final class HTTPServer: Sendable {
     /// How many connections there are.
     public var connectionCount: Int { self.connections.value }
 
-    /// Stops in good order: takes no more connections, lets every answer come to its end, and closes after `timeout` what
-    /// is left.
+    /// Stops in good order: takes no more connections, lets every answer come to its end, and closes after `timeout`
+    /// what is left.
     public func drain(within timeout: Duration) async {
         for channel in self.listening.withLock({ $0 }) { try? await channel.close().get() }
         await self.onEachConnection { $0.drain() }

@@ -1,10 +1,10 @@
 import NIOCore
 import NIOHTTP2
 import NIOTLS
-import TLS
 
 /// The beginning of a connection: finds out what the client speaks, and makes place for what speaks it. Under TLS that
-/// is what was agreed on (ALPN, RFC 7301), else the first bytes tell (prior knowledge of HTTP/2, RFC 9113, section 3.3).
+/// is what was agreed on (ALPN, RFC 7301), else the first bytes tell (prior knowledge of HTTP/2, RFC 9113, section
+/// 3.3).
 final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -12,17 +12,15 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     private let loop: LoopContext
-    private let socket: SocketHandler
-    private let tls: TLSHandler?
+    private let outlet: Outlet
     private var peer: Peer
     private var context: ChannelHandlerContext?
     private var bytes = ByteBuffer()
     var deadlineIndex: Int?
 
-    init(_ loop: LoopContext, over socket: SocketHandler, tls: TLSHandler?, peer: Peer) {
+    init(_ loop: LoopContext, over outlet: Outlet, peer: Peer) {
         self.loop = loop
-        self.socket = socket
-        self.tls = tls
+        self.outlet = outlet
         self.peer = peer
     }
 
@@ -48,7 +46,7 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = self.unwrapInboundIn(data)
         self.bytes.writeBuffer(&bytes)
-        guard self.tls == nil else { return }
+        guard !self.peer.isSecure else { return }
         let known = self.bytes.readableBytesView.prefix(Self.preface.count)
         guard Self.preface.starts(with: known) else { return self.makePlace(for: false, context) }
         if known.count == Self.preface.count { self.makePlace(for: true, context) }
@@ -61,7 +59,7 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func makePlace(for isHTTP2: Bool, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
-        self.peer.certificate = self.tls?.peerCertificate
+        self.peer.certificate = self.outlet.peerCertificate
         do {
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandlers(isHTTP2 ? self.http2() : self.http1(), position: .after(self))
@@ -76,13 +74,11 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func http1() -> [any ChannelHandler] {
-        [
-            HTTP1Connection(self.loop, over: self.socket, tls: self.tls, peer: self.peer)
-        ]
+        [HTTP1Connection(self.loop, over: self.outlet, peer: self.peer)]
     }
 
     private func http2() -> [any ChannelHandler] {
-        let connection = HTTP2Connection(self.loop, over: self.socket, peer: self.peer)
+        let connection = HTTP2Connection(self.loop, over: self.outlet, peer: self.peer)
         return [NIOHTTP2Handler(for: connection, limits: self.loop.limits), connection]
     }
 }

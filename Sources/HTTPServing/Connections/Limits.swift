@@ -10,7 +10,8 @@ public struct Limits: Sendable {
     public var bodySize = 1 << 20
     /// How long a head may take from its first byte, and a new connection until its first head; default 10 s.
     public var headTimeout = TimeAmount.seconds(10)
-    /// Over which span content must bring at least ``ContentPace/leastRate``; default 30 s. It may take as long as it does.
+    /// Over which span content must bring at least ``ContentPace/leastRate``; default 30 s. It may take as long as it
+    /// does.
     public var bodyTimeout = TimeAmount.seconds(30)
     /// How long a connection may wait for its next request; default 75 s.
     public var idleTimeout = TimeAmount.seconds(75)

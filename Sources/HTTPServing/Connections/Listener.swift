@@ -11,7 +11,8 @@ public struct Listener: Sendable {
     public var tls: (@Sendable () -> TLSContext)?
     /// For how many seconds browsers are told to come by TLS only (HSTS, RFC 6797); not told without.
     public var transportSecurity: Int?
-    /// Whether all that is asked for here is said to be found under `https`, on the port of the first listener with TLS.
+    /// Whether all that is asked for here is said to be found under `https`, on the port of the first listener with
+    /// TLS.
     public var redirects = false
 
     public init(host: String = "127.0.0.1", port: Int = 8080) {

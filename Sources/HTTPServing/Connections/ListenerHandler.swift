@@ -7,9 +7,10 @@ import NIOCore
     import Darwin
 #endif
 
-/// Stands behind a listening socket, and takes care that what the system gives connections from does not run out: then it asks for
-/// the next one only now and then, so that the client is refused in good order. A socket that is not asked stays readable, and its
-/// loop would turn for nothing but that; so it is not listened to meanwhile. Owner: the listener's event loop.
+/// Stands behind a listening socket, and takes care that what the system gives connections from does not run out: then
+/// it asks for the next one only now and then, so that the client is refused in good order. A socket that is not asked
+/// stays readable, and its loop would turn for nothing but that; so it is not listened to meanwhile. Owner: the
+/// listener's event loop.
 final class ListenerHandler: ChannelInboundHandler {
     typealias InboundIn = any Channel
 

@@ -23,8 +23,7 @@ final class LoopContext {
     /// Told of each connection that has come (1) or gone (-1).
     private let count: @Sendable (Int) -> Void
     var deadlines = Deadlines()
-    /// Bytes of TLS on their way to a socket. One buffer for all connections: a delivery allocates none.
-    var encrypted = ByteBuffer()
+    let ciphertext = Ciphertext()
     private var dateSecond: time_t = 0
     private var date = ""
 

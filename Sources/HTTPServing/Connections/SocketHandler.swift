@@ -9,16 +9,21 @@ import NIOCore
 /// The first handler of a connection: writes straight to the socket while it takes what is written, which saves a
 /// running stream the work of NIO's queue; what the socket does not take goes through NIO. Owner: its event loop.
 ///
-/// The descriptor is used only while the channel is active, on its loop, and while NIO has nothing to write itself.
+/// **Why the descriptor is never another file's.** Once a descriptor is closed the system may give its number to
+/// somebody else. Only NIO closes this one, on this event loop, in one function that calls nobody until the descriptor
+/// is closed. The first it calls then is the promises of its pending writes, which fail; all of them are made here, and
+/// the first that fails sets the number to -1. Next it calls `channelInactive`, of the first handler first, which is
+/// this one and sets it to -1 too. So no code that could send runs on the loop between the close and -1, and on another
+/// loop none may use it.
 final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Goes up the pipeline when the socket has taken all that was written.
-    struct Drained {}
+    /// Goes up the pipeline when the system has taken all that was written.
+    struct Emptied {}
 
-    /// The descriptor; -1 where there is none, as in tests, and once the channel is inactive.
+    /// The descriptor; -1 where there is none, as in tests, and once it is closed.
     private var socket: CInt = -1
     /// How many writes NIO still has.
     private var writesInNIO = 0
@@ -27,17 +32,14 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
     /// Whether what still comes is thrown away: a client that is sent off gets to read why only if its bytes are taken.
     var discardsInput = false
 
-    /// Whether the socket has taken all that was written.
-    var isDrained: Bool { self.writesInNIO == 0 }
+    /// Whether the system has not taken all that was written.
+    var hasPending: Bool { self.writesInNIO > 0 }
 
     /// How many bytes were written, in all.
     private(set) var bytesWritten = 0
 
-    /// How many of them the client has acknowledged. What the system holds for it counts as not taken: that is some megabytes, so
-    /// that on a slow line a socket may take nothing for a minute while its bytes flow.
-    var bytesTaken: Int { self.bytesWritten - self.bytesLeft }
-
-    /// How many bytes the client has still to take.
+    /// How many of them the client has not acknowledged. What the system holds for it counts too: that is some
+    /// megabytes, so that on a slow line a socket may take nothing for a minute while its bytes flow.
     var bytesLeft: Int {
         guard let options = self.context?.channel.syncOptions else { return 0 }
         return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + self.bytesInSystem
@@ -78,9 +80,7 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
     }
 
     private func open(_ context: ChannelHandlerContext) {
-        // What `withUnsafeTransportIfAvailable(of:)` does, whose cast to a protocol with its type given takes microseconds.
-        let core = context.channel._channelCore as? any NIOTransportAccessibleChannelCore
-        let socket = try? core?.withUnsafeTransport { $0 as? CInt }
+        let socket = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) { $0 }
         self.socket = socket ?? -1
     }
 
@@ -96,8 +96,8 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
         }
     }
 
-    /// Sends bytes as a write does, for a handler that has nothing between it and this one, or has had them encrypted itself:
-    /// it saves the calls through the pipeline for each event and reader.
+    /// Sends bytes as a write does, for a handler that has nothing between it and this one, or has had them encrypted
+    /// itself: it saves the calls through the pipeline for each event and reader.
     func send(_ bytes: ByteBuffer) {
         var bytes = bytes
         self.bytesWritten += bytes.readableBytes
@@ -138,10 +138,10 @@ final class SocketHandler: ChannelOutboundHandler, ChannelInboundHandler {
 
     private func writeCompleted(_ result: Result<Void, any Error>, _ context: ChannelHandlerContext) {
         self.writesInNIO -= 1
-        // The descriptor may be closed already, and be somebody else's.
+        // The channel has closed the descriptor, or is about to.
         if case .failure = result { self.socket = -1 }
         guard self.writesInNIO == 0, !self.isWriting, context.channel.isActive else { return }
-        context.fireUserInboundEventTriggered(Drained())
+        context.fireUserInboundEventTriggered(Emptied())
     }
 
     /// Lets the system acknowledge the next request together with its answer. Else it sends a packet of its own as soon

@@ -1,6 +1,5 @@
 import NIOCore
 import NIOHTTP1
-import TLS
 
 extension HTTP1Connection: Exchange {
     var eventLoop: any EventLoop { self.loop.eventLoop }
@@ -61,10 +60,11 @@ extension HTTP1Connection: Exchange {
             self.output.writeImmutableBuffer(self.bytes(of: response, answer, shared))
         }
         if answer.keepsAlive {
-            if self.socket.isDrained, !self.machine.isReceiving { self.expectNext() }
+            if !self.outlet.hasPending, !self.machine.isReceiving { self.expectNext() }
             if self.output.readableBytes >= Self.outputSize { self.flush() }
         } else if self.machine.hasLastRequest, self.parser?.isEmpty == true, self.flush() {
-            // Nothing comes from this client that it would have to be waited for, and the system has all that goes to it.
+            // Nothing comes from this client that it would have to be waited for, and the system has all that goes to
+            // it.
             self.close()
         } else {
             self.endConnection()
@@ -136,7 +136,7 @@ extension HTTP1Connection: Exchange {
         guard self.output.readableBytes > 0 else { return true }
         let output = self.output
         self.output = ByteBuffer()
-        defer { if self.machine.isWaiting { self.socket.acknowledgeWithAnswers() } }
+        defer { if self.machine.isWaiting { self.outlet.acknowledgeWithAnswers() } }
         return self.transmit(output)
     }
 
@@ -146,35 +146,24 @@ extension HTTP1Connection: Exchange {
         self.flush()
         guard let context = self.context else { return }
         if self.isInputClosed { return self.closeOnceWritten() }
-        if self.socket.isDrained { self.expect(.close, within: self.loop.limits.lingerTimeout) }
+        if !self.outlet.hasPending { self.expect(.close, within: self.loop.limits.lingerTimeout) }
         context.close(mode: .output, promise: nil)
         self.readOn()
     }
 
     /// NIO closes at once what is closed on both sides, and lets go of its writes.
     func closeOnceWritten() {
-        if self.socket.isDrained { self.close() }
+        if !self.outlet.hasPending { self.close() }
     }
 
+    /// Returns whether the system took it all.
     private func transmit(_ bytes: ByteBuffer) -> Bool {
-        guard let context = self.context else { return false }
-        let wasDrained = self.socket.isDrained
-        if let tls = self.tls {
-            if tls.encrypt(bytes, into: &self.loop.encrypted) {
-                self.socket.send(self.loop.encrypted)
-                // What the socket did not take keeps the buffer for itself, and a large one is not kept at all.
-                if !self.socket.isDrained || self.loop.encrypted.capacity > 2 * Self.outputSize {
-                    self.loop.encrypted = ByteBuffer()
-                }
-            } else {
-                context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
-            }
-        } else {
-            self.socket.send(bytes)
-        }
         guard self.context != nil else { return false }
-        if wasDrained, !self.socket.isDrained { self.expect(.write, within: self.loop.limits.writeTimeout) }
-        return self.socket.isDrained
+        let hadPending = self.outlet.hasPending
+        self.outlet.send(bytes)
+        guard self.context != nil else { return false }
+        if !hadPending, self.outlet.hasPending { self.expect(.write, within: self.loop.limits.writeTimeout) }
+        return !self.outlet.hasPending
     }
 
     /// The client has taken all that was written.

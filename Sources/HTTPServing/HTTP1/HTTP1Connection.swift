@@ -1,6 +1,5 @@
 import NIOCore
 import NIOHTTP1
-import TLS
 
 /// A connection that speaks HTTP/1.0 or 1.1. Owner: its event loop.
 ///
@@ -34,9 +33,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     /// begun, after which nothing that the client sends is looked at.
     var parser: HTTP1Parser?
     var context: ChannelHandlerContext?
-    let socket: SocketHandler
-    /// What stands between this handler and the socket; `nil` if nothing is encrypted.
-    let tls: TLSHandler?
+    let outlet: Outlet
 
     /// Whether the client has closed its half of the connection.
     private(set) var isInputClosed = false
@@ -68,10 +65,9 @@ final class HTTP1Connection: ChannelDuplexHandler {
     var delegate: (any ExchangeDelegate)?
     var isChunked = false
 
-    init(_ loop: LoopContext, over socket: SocketHandler, tls: TLSHandler?, peer: Peer) {
+    init(_ loop: LoopContext, over outlet: Outlet, peer: Peer) {
         self.loop = loop
-        self.socket = socket
-        self.tls = tls
+        self.outlet = outlet
         self.peer = peer
         self.machine = HTTP1StateMachine(bodySize: loop.limits.bodySize, answersOnce: peer.isRefused)
         self.parser = HTTP1Parser(headSize: loop.limits.headSize, fieldCount: loop.limits.headerCount)
@@ -128,7 +124,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent { self.inputClosed() }
-        if event is SocketHandler.Drained { self.drained() }
+        if event is SocketHandler.Emptied { self.drained() }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -156,7 +152,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
     }
 
     private var mayProcess: Bool {
-        self.machine.acceptsParts && (self.socket.isDrained || !self.machine.isWaiting)
+        self.machine.acceptsParts && (!self.outlet.hasPending || !self.machine.isWaiting)
             && self.postponed.count < Self.postponedLimit
     }
 
@@ -239,7 +235,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
 
     func setDeadline(_ deadline: NIODeadline) {
         self.delegateDeadline = deadline
-        guard self.socket.isDrained, self.context != nil else { return }
+        guard !self.outlet.hasPending, self.context != nil else { return }
         self.due = .delegate
         self.loop.deadlines.set(deadline, of: self)
     }
@@ -249,7 +245,7 @@ final class HTTP1Connection: ChannelDuplexHandler {
         switch self.machine.drain() {
         case .close:
             self.flush()
-            if self.socket.isDrained { self.close() } else { self.endConnection() }
+            if self.outlet.hasPending { self.endConnection() } else { self.close() }
         case .none: self.delegate?.drain()
         }
     }
@@ -302,8 +298,8 @@ extension HTTP1Connection: ServedConnection {
 
     /// A client that takes at least something of what is left within the time limit may go on.
     private func closeUnlessTaking(_ due: Due, within time: TimeAmount) {
-        let taken = self.socket.bytesTaken
-        guard self.socket.bytesLeft > 0, taken > self.bytesTaken else { return self.close() }
+        let taken = self.outlet.bytesTaken
+        guard self.outlet.bytesLeft > 0, taken > self.bytesTaken else { return self.close() }
         self.expect(due, within: time)
         self.bytesTaken = taken
     }

@@ -6,11 +6,11 @@ import NIOHTTP1
     import Darwin
 #endif
 
-/// Reads one head: the request line (RFC 9112, section 3) and the fields (section 5). On the way of every request, so it
-/// goes over each byte once or twice, by index.
+/// Reads one head: the request line (RFC 9112, section 3) and the fields (section 5). On the way of every request, so
+/// it goes over each byte once or twice, by index.
 struct HTTP1HeadParser {
-    /// What is known of a head that is not all there. Reading goes on from it: a head that comes in many small pieces costs
-    /// no more than one that comes whole.
+    /// What is known of a head that is not all there. Reading goes on from it: a head that comes in many small pieces
+    /// costs no more than one that comes whole.
     struct Progress {
         fileprivate let requestLine: RequestLine?
         fileprivate let fields: [RequestHead.Field]
@@ -106,8 +106,8 @@ struct HTTP1HeadParser {
         return start..<end - 1
     }
 
-    /// What is wrong with a line that reaches over the end of what a head may have. What would have been seen of it, had it
-    /// come byte by byte, counts first.
+    /// What is wrong with a line that reaches over the end of what a head may have. What would have been seen of it,
+    /// had it come byte by byte, counts first.
     private mutating func tooLarge() throws(Problem) -> Problem {
         try self.requireText(upTo: self.headSize - 2)
         return .headTooLarge("limits.headSize", self.headSize, "bytes")

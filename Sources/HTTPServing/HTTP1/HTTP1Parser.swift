@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Takes requests out of the bytes of a connection (RFC 9112), by its rules to the letter: what is not a request there is
-/// none here, so that no proxy in front can see other requests than we do.
+/// Takes requests out of the bytes of a connection (RFC 9112), by its rules to the letter: what is not a request there
+/// is none here, so that no proxy in front can see other requests than we do.
 ///
 /// Lines end by CRLF, never by a lone LF or CR; a field's name is a token with no blank before its colon; no line
 /// is folded; a length is given once or not at all, and never beside a transfer coding, which is `chunked` or nothing.
@@ -60,8 +60,8 @@ struct HTTP1Parser {
 
     mutating func append(_ bytes: ByteBuffer) {
         guard self.buffer.readableBytes > 0 else { return self.buffer = bytes }
-        // A buffer makes no room by itself of what was read from it. If there is always the beginning of a next request, it
-        // is never empty, and would grow by all that the client sends.
+        // A buffer makes no room by itself of what was read from it. If there is always the beginning of a next
+        // request, it is never empty, and would grow by all that the client sends.
         self.buffer.discardReadBytes()
         self.buffer.writeImmutableBuffer(bytes)
     }

@@ -1,7 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Where an HTTP/1 connection is: one request at a time, each answered, or its answer put off, before the next is looked at.
+/// Where an HTTP/1 connection is: one request at a time, each answered, or its answer put off, before the next is
+/// looked at.
 ///
 /// Knows no socket and no time: every method is something that happened, and returns what is to be done about it.
 struct HTTP1StateMachine {

@@ -58,17 +58,11 @@ extension HTTP2Connection {
     // MARK: The end
 
     private func announceStop() {
-        self.writePastHandler(.stopAnnouncement)
+        self.outlet.send(.stopAnnouncement)
         self.write(.ping(.stop, ack: false), on: .rootStream)
         self.loop.deadlines.set(.now() + Self.stopTimeout, of: self)
         for stream in Array(self.streams.values) { stream.delegate?.drain() }
         self.flushes.request()
-    }
-
-    /// Writes a whole frame that NIO's handler is not to know of.
-    private func writePastHandler(_ frame: ByteBuffer) {
-        let context = try? self.context?.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self)
-        context?.write(NIOAny(frame), promise: nil)
     }
 
     private func sendGoAway(_ last: HTTP2StreamID) {
@@ -79,7 +73,7 @@ extension HTTP2Connection {
 
     /// Closes behind what was written, so that the client gets to read it even if it is still sending.
     private func linger() {
-        self.socket.discardsInput = true
+        self.outlet.discardsInput = true
         self.loop.deadlines.set(.now() + self.loop.limits.lingerTimeout, of: self)
         self.context?.flush()
         self.context?.close(mode: .output, promise: nil)
@@ -96,9 +90,9 @@ extension HTTP2Connection {
 
     private func inspect(_ now: NIODeadline) {
         self.inspectLater()
-        let left = self.socket.bytesLeft
+        let left = self.outlet.bytesLeft
         let verdict = self.liveness.look(
-            now, taken: self.socket.bytesWritten - left, left: left, isBlocked: !self.socket.isDrained,
+            now, taken: self.outlet.bytesSent - left, left: left, isBlocked: self.outlet.hasPending,
             idleLimit: self.idleLimit)
         switch verdict {
         case .isThere:

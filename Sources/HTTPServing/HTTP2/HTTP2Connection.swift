@@ -14,7 +14,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     typealias OutboundOut = HTTP2Frame
 
     let loop: LoopContext
-    let socket: SocketHandler
+    let outlet: Outlet
     private let peer: Peer
     var machine: HTTP2ConnectionStateMachine
     var context: ChannelHandlerContext?
@@ -31,9 +31,9 @@ final class HTTP2Connection: ChannelInboundHandler {
     /// The streams that are to be reset at the next flush: their answers are sent, and their requests still come.
     var answeredEarly: [HTTP2StreamID] = []
 
-    init(_ loop: LoopContext, over socket: SocketHandler, peer: Peer) {
+    init(_ loop: LoopContext, over outlet: Outlet, peer: Peer) {
         self.loop = loop
-        self.socket = socket
+        self.outlet = outlet
         self.peer = peer
         self.machine = HTTP2ConnectionStateMachine(isRefusing: peer.isRefused)
         self.backlog = HTTP2Backlog(contentLimit: loop.limits.bodySize)
@@ -160,10 +160,10 @@ extension HTTP2Connection {
     func holdsUnsent(_ bytes: Int) { self.backlog.holdsUnsent(bytes) }
 
     /// How many bytes were written to the connection, in all.
-    var outputSize: Int { self.socket.bytesWritten }
+    var outputSize: Int { self.outlet.bytesSent }
 
     /// How many of them the client has taken.
-    var outputTaken: Int { self.socket.bytesTaken }
+    var outputTaken: Int { self.outlet.bytesTaken }
 }
 
 @available(*, unavailable)
