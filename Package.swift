@@ -120,7 +120,8 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Channels"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "ChannelsTests",
             dependencies: [

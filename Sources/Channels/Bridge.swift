@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The heart: one ledger, the logs of the channels in use, and the event loops that wait for them.
 ///
 /// A publication goes to the ledger; what the ledger has kept goes to the logs, and only then are the loops woken and
@@ -28,68 +26,44 @@ public final class Bridge: Sendable {
         }
     }
 
-    public let epoch: Epoch
     private let ledger: any Ledger
     private let configuration: Configuration
     private let clock: WallClock
-    private let shared: Shared
+    private let lives: Lives
 
-    /// What the ledger's commits change: apart from the bridge, so that the ledger need not hold the bridge.
-    private final class Shared: Sendable {
-        let head = Atomic<UInt64>(0)
-        let logs: Mutex<LogTable>
-        let toWake = Mutex<[Wakeup]>([])
-
-        init(_ limits: LogTable.Limits) {
-            self.logs = Mutex(LogTable(limits: limits))
-        }
-
-        func take(_ commit: Commit) {
-            let wakeups = self.logs.withLock { logs in
-                switch commit {
-                case .appended(let events):
-                    let log = logs.append(events)
-                    if let last = events.last { self.head.store(last.position.rawValue, ordering: .releasing) }
-                    // Marked only now: a loop that is awake takes the mark at once, and nobody wakes it for the head.
-                    return log?.mark() ?? []
-                case .dropped(let channel, let position):
-                    logs.clear(channel, through: position)
-                    return []
-                }
-            }
-            if !wakeups.isEmpty { self.toWake.withLock { $0.append(contentsOf: wakeups) } }
-        }
-
-        func wake() {
-            let wakeups = self.toWake.withLock { wakeups in
-                defer { wakeups = [] }
-                return wakeups
-            }
-            for wakeup in wakeups { wakeup.ring() }
-        }
-    }
-
-    /// Opens the ledger.
+    /// Opens a ledger.
     ///
     /// - Throws: ``LedgerError`` when it cannot be used.
-    public init(
-        ledger: any Ledger, configuration: Configuration = Configuration(), clock: WallClock = .system
-    ) throws(LedgerError) {
+    public static func open(
+        _ ledger: any Ledger, configuration: Configuration = Configuration(), clock: WallClock = .system
+    ) async throws(LedgerError) -> Bridge {
+        let bridge = Bridge(unopened: ledger, configuration: configuration, clock: clock)
+        try await ledger.open(bridge.observer)
+        return bridge
+    }
+
+    /// - Parameter ledger: To be opened with ``observer`` before anything else.
+    package init(unopened ledger: any Ledger, configuration: Configuration, clock: WallClock) {
         let perChannel = Retention(events: configuration.logEvents, bytes: configuration.logBytes)
-        let shared = Shared(LogTable.Limits(perChannel: perChannel, totalBytes: configuration.totalLogBytes))
-        let state = try ledger.open { shared.take($0) }
-        shared.head.store(state.head.rawValue, ordering: .releasing)
-        self.epoch = state.epoch
+        let limits = LogTable.Limits(perChannel: perChannel, totalBytes: configuration.totalLogBytes)
         self.ledger = ledger
         self.configuration = configuration
         self.clock = clock
-        self.shared = shared
+        self.lives = Lives(ledger.settings.retention, limits)
     }
 
-    /// The position of the newest event. All events up to it are in the logs.
-    public var head: Position { Position(rawValue: self.shared.head.load(ordering: .acquiring)) }
+    /// What the ledger tells.
+    package var observer: any LedgerObserver { self.lives }
 
-    public func id(_ position: Position) -> EventID { EventID(epoch: self.epoch, position: position) }
+    /// The life that the ledger is in.
+    public var life: Life { self.lives.current }
+
+    /// The position of the newest event. All events up to it are in the logs.
+    public var head: Position { self.life.head }
+
+    public var epoch: Epoch { self.life.epoch }
+
+    public func id(_ position: Position) -> EventID { self.life.id(position) }
 
     /// Appends events; the completion is called once they are kept and their readers woken, or once they are refused.
     public func publish(
@@ -103,8 +77,8 @@ public final class Bridge: Sendable {
         _ publications: [Publication],
         completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void
     ) {
-        self.ledger.append(publications) { [shared] results in
-            shared.wake()
+        self.ledger.append(publications) { [lives] results in
+            lives.wake()
             completion(results)
         }
     }
@@ -119,18 +93,16 @@ public final class Bridge: Sendable {
         self.ledger.read(query, completion: completion)
     }
 
-    /// Tries whether events can be published now.
+    /// Tries whether events can be published now. While the ledger looks for its store, that is known without a try.
     public func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
+        if let loss = self.lives.loss { return completion(.failure(loss)) }
         self.ledger.probe(completion: completion)
     }
 
     /// The log of a channel, which from now on wakes a loop when it grows, until ``detach(_:from:)``.
     public func attach(_ wakeup: Wakeup, to channel: ChannelName) -> ChannelLog {
-        self.shared.logs.withLock { logs in
-            let retention = self.ledger.settings.retention.retention(of: channel)
-            let log = logs.log(of: channel, head: self.head, retention: retention)
-            log.attach(wakeup)
-            return log
+        while true {
+            if let log = self.life.attach(wakeup, to: [channel])?.first { return log }
         }
     }
 
@@ -138,18 +110,15 @@ public final class Bridge: Sendable {
         log.detach(wakeup, at: self.clock.steadyMilliseconds())
     }
 
-    /// Finishes what is under way and closes the ledger; may block.
-    public func close() {
-        self.ledger.close()
+    /// Finishes what is under way and closes the ledger.
+    public func close() async {
+        await self.ledger.close()
     }
 
     /// Lets go of what is too old or no longer used; to be called about once a second.
     public func sweep() {
         self.ledger.sweep()
         let now = self.clock.steadyMilliseconds()
-        let idle = now - self.configuration.logIdleTime.milliseconds
-        for log in self.shared.logs.withLock({ $0.all }) {
-            self.shared.logs.withLock { $0.sweep(log, at: now, idle: idle) }
-        }
+        self.life.sweep(at: now, idle: now - self.configuration.logIdleTime.milliseconds)
     }
 }

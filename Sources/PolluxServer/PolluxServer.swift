@@ -47,8 +47,19 @@ public struct PolluxServer: Service {
         // Trapped before anything listens: by default this signal ends the process, and an operator may send it as soon as
         // the port is open.
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
-        let bridge = try self.bridge()
-        defer { bridge.close() }
+        let bridge = try await self.bridge()
+        do {
+            try await self.serve(bridge, on: group, reloadingOn: hangUps)
+        } catch {
+            await bridge.close()
+            throw error
+        }
+        await bridge.close()
+    }
+
+    private func serve(
+        _ bridge: Bridge, on group: MultiThreadedEventLoopGroup, reloadingOn hangUps: UnixSignalsSequence
+    ) async throws {
         let server = try await RunningServer(
             self.configuration, bridge, files: try self.files(),
             sites: try Sites(self.configuration, logger: self.logger), group: group, logger: self.logger)
@@ -82,7 +93,7 @@ public struct PolluxServer: Service {
         return nil
     }
 
-    private func bridge() throws -> Bridge {
+    private func bridge() async throws -> Bridge {
         let ledger: any Ledger =
             switch self.configuration.ledger {
             case .sqlite:
@@ -90,7 +101,7 @@ public struct PolluxServer: Service {
                     self.configuration.sqlite, settings: self.configuration.ledgerSettings, logger: self.logger)
             case .memory: MemoryLedger(self.configuration.ledgerSettings, totalBytes: self.configuration.memoryBytes)
             }
-        return try Bridge(ledger: ledger, configuration: self.configuration.bridge)
+        return try await Bridge.open(ledger, configuration: self.configuration.bridge)
     }
 
     /// What goes on beside the connections, until the shutdown.

@@ -10,7 +10,6 @@ final class Engine: Sendable {
     /// How many steps a sweep may take, other work in between.
     private static let sweepSteps = 8
 
-    let state: LedgerState
     private let clock: WallClock
     private let inbox = Inbox()
     private let isSweeping = Atomic<Bool>(false)
@@ -20,7 +19,7 @@ final class Engine: Sendable {
 
     init(
         _ configuration: SQLiteLedger.Configuration, _ settings: LedgerSettings, clock: WallClock, logger: Logger,
-        committed: @escaping @Sendable (Commit) -> Void
+        _ observer: any LedgerObserver
     ) throws(LedgerError) {
         try DatabaseFile(path: configuration.path).makeFolder()
         let lock = try FileLock(configuration.path, .ledger)
@@ -38,10 +37,9 @@ final class Engine: Sendable {
                     try Writer(
                         database, settings, maxSize: configuration.maxSize, head: identity.state.head, at: clock.now()),
                     LogLength(of: database), file: file, mark: mark, checkpointer: checkpointer, logger: logger,
-                    committed: committed)
+                    observer: observer)
             }
         }
-        self.state = identity.state
         self.clock = clock
         self.committer = committer
         self.readers = try ReadingThreads(Self.readerCount, file, logger: logger) { committer.told }
@@ -56,6 +54,7 @@ final class Engine: Sendable {
             self.readers.close()
             throw error
         }
+        observer.began(identity.state)
     }
 
     // MARK: Writing
@@ -103,7 +102,7 @@ final class Engine: Sendable {
     }
 
     /// Waits until they have.
-    func join() {
-        self.writer.withLock { $0 }?.join()
+    func ended() async {
+        await self.writer.withLock { $0 }?.ended()
     }
 }

@@ -1,5 +1,6 @@
 public import Channels
 public import Logging
+import Dispatch
 import Synchronization
 
 /// The ledger that keeps events in an SQLite database: they survive the process, and, where asked for, the machine.
@@ -56,11 +57,11 @@ public final class SQLiteLedger: Ledger {
     ///
     /// - Throws: ``LedgerError`` that names the file and what would do: it is in use, damaged, of another application, of
     ///   a newer version, cannot be written.
-    public func open(committed: @escaping @Sendable (Commit) -> Void) throws(LedgerError) -> LedgerState {
-        let engine = try Engine(
-            self.configuration, self.settings, clock: self.clock, logger: self.logger, committed: committed)
+    public func open(_ observer: any LedgerObserver) async throws(LedgerError) {
+        let engine = try await self.onThread { () throws(LedgerError) in
+            try Engine(self.configuration, self.settings, clock: self.clock, logger: self.logger, observer)
+        }
         self.engine.withLock { $0 = engine }
-        return engine.state
     }
 
     public func append(
@@ -87,17 +88,27 @@ public final class SQLiteLedger: Ledger {
         engine.read(query, completion: completion)
     }
 
-    public func close() {
+    public func close() async {
         let engine = self.engine.withLock { engine in
             defer { engine = nil }
             return engine
         }
         engine?.close()
-        engine?.join()
+        await engine?.ended()
     }
 
     deinit {
         self.engine.withLock { $0 }?.close()
+    }
+
+    /// Does what may block, on a thread where it may.
+    private func onThread<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(LedgerError) -> Value
+    ) async throws(LedgerError) -> Value {
+        let result = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: Result(catching: body)) }
+        }
+        return try result.get()
     }
 
     private func put(_ work: Work) {

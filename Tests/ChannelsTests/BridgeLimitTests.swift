@@ -1,4 +1,5 @@
 import Channels
+import TestSupport
 import Testing
 
 /// How much the logs hold, for how long, and what readers do who need more.
@@ -7,9 +8,9 @@ import Testing
     private let orders = name("orders")
 
     private func bridge(_ configuration: Bridge.Configuration = .init(), retention: RetentionRules = .init())
-        throws -> Bridge
+        -> Bridge
     {
-        try Bridge(
+        Bridge(
             ledger: MemoryLedger(LedgerSettings(retention: retention), clock: clock.wallClock),
             configuration: configuration, clock: clock.wallClock)
     }
@@ -23,7 +24,7 @@ import Testing
     }
 
     @Test func `Where a log no longer holds the cursor the ledger does`() throws {
-        let bridge = try bridge(.init(logEvents: 2))
+        let bridge = bridge(.init(logEvents: 2))
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("a", "b", "c", "d", to: orders)
         #expect(slice(log, after: position(1)) == nil)
@@ -36,7 +37,7 @@ import Testing
 
     @Test func `A channel keeps less in its log where its retention says so`() throws {
         let rules = RetentionRules([.init(pattern: NamePattern("ord*"), retention: Retention(events: 1))])
-        let bridge = try bridge(retention: rules)
+        let bridge = bridge(retention: rules)
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("a", "b", to: orders)
         #expect(slice(log, after: position(1)) == [2])
@@ -44,7 +45,7 @@ import Testing
     }
 
     @Test func `All logs together hold no more than their bytes`() throws {
-        let bridge = try bridge(.init(totalLogBytes: 10))
+        let bridge = bridge(.init(totalLogBytes: 10))
         let logs = ["a", "b"].map { bridge.attach(wakeup(), to: name($0)) }
         try bridge.publish("123456", to: name("a"))
         try bridge.publish("123456", to: name("b"))
@@ -53,7 +54,7 @@ import Testing
     }
 
     @Test func `A sweep lets go of what is too old`() throws {
-        let bridge = try bridge(retention: RetentionRules(fallback: Retention(age: .seconds(10))))
+        let bridge = bridge(retention: RetentionRules(fallback: Retention(age: .seconds(10))))
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("a", to: orders)
         clock.advance(by: 10_000)
@@ -65,7 +66,7 @@ import Testing
     }
 
     @Test func `A clock that is set takes nothing out of a log, nor a log that was just read`() throws {
-        let bridge = try bridge(.init(logIdleTime: .seconds(60)))
+        let bridge = bridge(.init(logIdleTime: .seconds(60)))
         let wakeup = wakeup()
         let log = bridge.attach(wakeup, to: orders)
         try bridge.publish("a", to: orders)
@@ -77,7 +78,7 @@ import Testing
     }
 
     @Test func `A sweep lets go of a log that nobody has read for long`() throws {
-        let bridge = try bridge(.init(logIdleTime: .seconds(60)))
+        let bridge = bridge(.init(logIdleTime: .seconds(60)))
         let wakeup = wakeup()
         let log = bridge.attach(wakeup, to: orders)
         try bridge.publish("a", to: orders)
@@ -95,7 +96,7 @@ import Testing
     }
 
     @Test func `A log that somebody reads is not let go, however quiet it is`() throws {
-        let bridge = try bridge()
+        let bridge = bridge()
         let log = bridge.attach(wakeup(), to: orders)
         clock.advance(by: 1_000_000_000)
         bridge.sweep()

@@ -1,5 +1,6 @@
 import Channels
 import Dispatch
+import TestSupport
 import Testing
 
 /// What must hold while publishers, readers and the sweep are at work in different threads.
@@ -9,7 +10,7 @@ import Testing
     /// A loop that is awake already takes a mark the moment it is made. It must find the head then, since nobody wakes
     /// it once more.
     @Test func `A loop that takes a mark finds what it was marked for, or is woken again`() throws {
-        let bridge = try Bridge(ledger: MemoryLedger())
+        let bridge = Bridge(ledger: MemoryLedger())
         let (rings, answers) = (Counter(), Counter())
         let (first, second) = (Wakeup { rings.increment() }, Wakeup {})
         // All the others are marked after the first two, which leaves time to look.
@@ -34,7 +35,7 @@ import Testing
     /// Everything at once: publishers, logs that are emptied, logs that come and go, and in one case drops.
     @Test(arguments: [false, true])
     func `A loop that looks whenever it is woken misses nothing that it is not told of`(withDrops: Bool) async throws {
-        let bridge = try Bridge(
+        let bridge = Bridge(
             ledger: MemoryLedger(),
             configuration: .init(logEvents: 20, totalLogBytes: 400, logIdleTime: .zero))
         let channels = ["a", "b", "c"].map(name)

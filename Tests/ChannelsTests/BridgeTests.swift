@@ -1,5 +1,6 @@
 import Channels
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct BridgeTests {
@@ -7,8 +8,8 @@ import Testing
     private let rings = Counter()
     private let orders = name("orders")
 
-    private func bridge(totalBytes: Int = 1 << 20) throws -> Bridge {
-        try Bridge(
+    private func bridge(totalBytes: Int = 1 << 20) -> Bridge {
+        Bridge(
             ledger: MemoryLedger(totalBytes: totalBytes, clock: clock.wallClock), clock: clock.wallClock)
     }
 
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test func `A publication moves the head and is answered with its id`() throws {
-        let bridge = try bridge()
+        let bridge = bridge()
         #expect(bridge.head == .zero)
         let receipt = try bridge.publish("a", "b", to: orders)
         #expect(receipt == Receipt(first: position(1), count: 2, time: clock.milliseconds))
@@ -30,7 +31,7 @@ import Testing
     }
 
     @Test func `A log begins at the head of when it was first asked for`() throws {
-        let bridge = try bridge()
+        let bridge = bridge()
         try bridge.publish("before", to: orders)
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("after", to: orders)
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func `A publication wakes each loop once, however much is published before it looks`() throws {
-        let bridge = try bridge()
+        let bridge = bridge()
         let loops = [wakeup(), wakeup()]
         for loop in loops { _ = bridge.attach(loop, to: orders) }
         try bridge.publish("a", "b", to: orders)
@@ -53,7 +54,7 @@ import Testing
     }
 
     @Test func `A loop is not woken for channels that it has no readers of`() throws {
-        let bridge = try bridge()
+        let bridge = bridge()
         let wakeup = wakeup()
         let log = bridge.attach(wakeup, to: orders)
         try bridge.publish("a", to: name("Orders"))
@@ -64,7 +65,7 @@ import Testing
     }
 
     @Test func `Readers are woken, and find the events, before the publisher is answered`() throws {
-        let bridge = try bridge()
+        let bridge = bridge()
         let log = bridge.attach(wakeup(), to: orders)
         let found = Mutex<[UInt64]?>(nil)
         bridge.publish(Publication(channel: orders, drafts: [draft("a")])) { [rings] _ in
@@ -75,7 +76,7 @@ import Testing
     }
 
     @Test func `A repeat with the same key wakes nobody`() throws {
-        let bridge = try bridge()
+        let bridge = bridge()
         try bridge.publish("a", to: orders, key: key("k"))
         _ = bridge.attach(wakeup(), to: orders)
         try bridge.publish("a", to: orders, key: key("k"))
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test func `What was dropped is in no log, and who had not read it must go to the ledger`() throws {
-        let bridge = try bridge()
+        let bridge = bridge()
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("a", "b", to: orders)
         try bridge.drop(orders)
@@ -98,7 +99,7 @@ import Testing
     }
 
     @Test func `What was dropped is in no log, even where the ledger had let go of it before`() throws {
-        let bridge = try bridge(totalBytes: 500)
+        let bridge = bridge(totalBytes: 500)
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("secret", to: orders)
         for _ in 0..<3 { try bridge.publish("filler", to: name("other")) }
@@ -107,7 +108,7 @@ import Testing
     }
 
     @Test func `A drop leaves other channels alone`() throws {
-        let bridge = try bridge()
+        let bridge = bridge()
         let log = bridge.attach(wakeup(), to: orders)
         try bridge.publish("a", to: orders)
         try bridge.publish("b", to: name("other"))
@@ -118,7 +119,7 @@ import Testing
     @Test func `It begins where the ledger that it opens has come to`() throws {
         let ledger = MemoryLedger()
         ledger.append([Publication(channel: orders, drafts: [draft("a"), draft("b")])]) { _ in }
-        let bridge = try Bridge(ledger: ledger)
+        let bridge = Bridge(ledger: ledger)
         #expect(bridge.head == position(2))
         #expect(bridge.attach(wakeup(), to: orders).reaches(back: position(2)))
     }

@@ -9,7 +9,7 @@ extension LedgerConformance {
     func `What came while the clock was ahead goes in its time, and holds nothing behind it`(
         factory: LedgerFactory
     ) async throws {
-        let ledger = try factory.open(Retention(age: .seconds(10)))
+        let ledger = try await factory.open(Retention(age: .seconds(10)))
         ledger.clock.set(forwardBy: day)
         try await ledger.append("a", to: orders)
         ledger.clock.set(forwardBy: -day)
@@ -24,7 +24,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `A clock that is set forward drops nothing`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open(Retention(age: .seconds(10)))
+        let ledger = try await factory.open(Retention(age: .seconds(10)))
         try await ledger.append("a", to: orders)
         ledger.clock.set(forwardBy: day)
         try await ledger.append("b", to: orders)
@@ -39,7 +39,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all, [day, -day])
     func `A key has its window, whatever becomes of the clock`(factory: LedgerFactory, change: Int64) async throws {
-        let ledger = try factory.open(.init(idempotencyWindow: .seconds(1), idempotencyKeys: 2))
+        let ledger = try await factory.open(.init(idempotencyWindow: .seconds(1), idempotencyKeys: 2))
         let receipt = try await ledger.append("a", to: orders, key: key("1"))
         ledger.clock.set(forwardBy: change)
         try await ledger.append("b", to: orders, key: key("2"))

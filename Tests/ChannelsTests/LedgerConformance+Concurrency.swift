@@ -8,7 +8,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `Many publishers at once keep the order`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         let channels = [orders, dates, name("other")]
         let receipts = try await withThrowingTaskGroup(of: [Receipt].self) { group in
             for writer in 0..<Self.writers {
@@ -40,7 +40,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `Who reads meanwhile sees every event once`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         let total = UInt64(4 * Self.publications * 2)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<4 {
@@ -73,7 +73,7 @@ extension LedgerConformance {
     /// A reader that the ledger took beyond the head of the bridge would be given the same events once more by the logs.
     @Test(arguments: LedgerFactory.all)
     func `No read shows what is not yet told of`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         let answers = Counter()
         let early = Counter()
         let query = ReadQuery(Selection(orders), start: .after(.zero), limit: .all)
@@ -96,7 +96,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `Of many that use one key at once exactly one appends`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         let outcomes = try await withThrowingTaskGroup(of: PublishOutcome.self) { [orders] group in
             for _ in 0..<20 {
                 group.addTask { try await ledger.publish(["a", "b"], to: orders, key: key("k")) }
@@ -111,7 +111,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `Drops and sweeps among publications keep the order`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open(Retention(events: 5))
+        let ledger = try await factory.open(Retention(events: 5))
         try await withThrowingTaskGroup(of: Void.self) { [both] group in
             for writer in 0..<4 {
                 group.addTask { _ = try await Self.write(to: ledger, both[writer % 2], batch: 3) }

@@ -4,7 +4,7 @@ import Testing
 extension LedgerConformance {
     @Test(arguments: LedgerFactory.all)
     func `A drop takes all events of a channel and none of another`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         try await ledger.append("a", "b", to: orders)
         try await ledger.append("c", to: dates)
         try await ledger.drop(orders)
@@ -14,7 +14,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `No position is used again after a drop`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         try await ledger.append("a", "b", to: orders)
         try await ledger.drop(orders)
         try await ledger.sweep()
@@ -25,7 +25,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `A reader that had not read what was dropped is told, another is not`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         try await ledger.append("a", to: dates)
         try await ledger.append("b", "c", to: orders)
         try await ledger.append("d", to: dates)
@@ -39,7 +39,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `What was dropped is still told of when the channel is in use again`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         try await ledger.append("a", "b", to: orders)
         try await ledger.drop(orders)
         try await ledger.sweep()
@@ -52,7 +52,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `A channel that never was, or was dropped before, can be dropped`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         try await ledger.append("a", to: orders)
         try await ledger.drop(name("never was"))
         try await ledger.drop(orders)
@@ -64,7 +64,7 @@ extension LedgerConformance {
     /// The logs in memory may hold events longer than the ledger, and must let go of them too.
     @Test(arguments: LedgerFactory.all)
     func `A drop is told of even where no event was left`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open(Retention(age: .seconds(1)))
+        let ledger = try await factory.open(Retention(age: .seconds(1)))
         try await ledger.append("a", "b", to: orders)
         ledger.clock.advance(by: 2_000)
         try await ledger.sweep()

@@ -4,7 +4,7 @@ import Testing
 extension LedgerConformance {
     @Test(arguments: LedgerFactory.all)
     func `A repeat with the same key has the first receipt and appends nothing`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         let receipt = try await ledger.append("a", "b", to: orders, key: key("k"))
         ledger.clock.advance(by: 500)
         #expect(try await ledger.publish(["a", "b"], to: orders, key: key("k")) == .replayed(receipt))
@@ -14,7 +14,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `The same key with other events is a conflict and appends nothing`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         let receipt = try await ledger.append("a", "b", to: orders, key: key("k"))
         for data in [["ab"], ["a"], ["b", "a"], ["a", "b", ""]] {
             #expect(try await ledger.publish(data, to: orders, key: key("k")) == .keyConflict)
@@ -27,7 +27,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `A key counts in its channel only, and byte for byte`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         try await ledger.append("a", to: orders, key: key("k"))
         #expect(try await ledger.append("a", to: dates, key: key("k")).first == position(2))
         #expect(try await ledger.append("a", to: orders, key: key("K")).first == position(3))
@@ -37,7 +37,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `A key is new again once its window is over`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open(.init(idempotencyWindow: .seconds(1)))
+        let ledger = try await factory.open(.init(idempotencyWindow: .seconds(1)))
         let receipt = try await ledger.append("a", to: orders, key: key("k"))
         ledger.clock.advance(by: 999)
         #expect(
@@ -52,7 +52,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `A key outlives its events`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         let receipt = try await ledger.append("a", to: orders, key: key("k"))
         try await ledger.drop(orders)
         try await ledger.sweep()
@@ -61,7 +61,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `Beyond the limit a new key is refused, and nothing of it kept`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open(.init(idempotencyWindow: .seconds(1), idempotencyKeys: 2))
+        let ledger = try await factory.open(.init(idempotencyWindow: .seconds(1), idempotencyKeys: 2))
         let receipt = try await ledger.append("a", to: orders, key: key("1"))
         try await ledger.append("a", to: dates, key: key("2"))
         await #expect(throws: LedgerError.tooManyKeys(limit: 2)) {

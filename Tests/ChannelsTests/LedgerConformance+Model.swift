@@ -12,7 +12,7 @@ extension LedgerConformance {
         var random = SeededGenerator(seed: seed)
         let settings = LedgerSettings(
             retention: Self.retention, idempotencyWindow: .seconds(1), idempotencyKeys: 12)
-        let ledger = try factory.open(settings)
+        let ledger = try await factory.open(settings)
         var model = LedgerModel(settings)
         for step in 0..<1_000 {
             // In steps of 3 ms, of which no limit on time is a multiple: nothing is ever exactly at a limit.

@@ -4,7 +4,7 @@ import Testing
 extension LedgerConformance {
     /// `orders` has 1, 2, 4 and 7, `dates` has 3 and 6, another channel 5 and 8.
     private func filled(_ factory: LedgerFactory) async throws -> OpenLedger {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         let other = name("other")
         for channel in [orders, orders, dates, orders, other, dates, orders, other] {
             try await ledger.append("12345", to: channel)
@@ -76,7 +76,7 @@ extension LedgerConformance {
     func `A page begins at a cursor from which the same events can be read again`(
         factory: LedgerFactory, start: ReadQuery.Start
     ) async throws {
-        let ledger = try factory.open(Retention(events: 3))
+        let ledger = try await factory.open(Retention(events: 3))
         for _ in 1...5 { try await ledger.append("x", to: orders) }
         try await ledger.sweep()
         let page = try await ledger.read(orders, start)
@@ -87,7 +87,7 @@ extension LedgerConformance {
 
     @Test(arguments: LedgerFactory.all)
     func `A ledger without events gives an empty page at its head`(factory: LedgerFactory) async throws {
-        let ledger = try factory.open()
+        let ledger = try await factory.open()
         for start in [ReadQuery.Start.after(.zero), .earliest, .last(5)] {
             let page = try await ledger.read(orders, start)
             #expect(page.events.isEmpty)

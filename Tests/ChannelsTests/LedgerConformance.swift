@@ -23,13 +23,13 @@ struct LedgerFactory: Sendable, CustomTestStringConvertible {
     let make: @Sendable (LedgerSettings, WallClock) throws -> any Ledger
 
     /// Makes a ledger and opens it.
-    func open(_ settings: LedgerSettings = LedgerSettings()) throws -> OpenLedger {
+    func open(_ settings: LedgerSettings = LedgerSettings()) async throws -> OpenLedger {
         let clock = TestClock()
-        return try OpenLedger(self.make(settings, clock.wallClock), clock: clock)
+        return try await OpenLedger(self.make(settings, clock.wallClock), clock: clock)
     }
 
     /// Makes a ledger that keeps no more than this of any channel, and opens it.
-    func open(_ retention: Retention) throws -> OpenLedger {
-        try self.open(LedgerSettings(retention: RetentionRules(fallback: retention)))
+    func open(_ retention: Retention) async throws -> OpenLedger {
+        try await self.open(LedgerSettings(retention: RetentionRules(fallback: retention)))
     }
 }

@@ -9,10 +9,11 @@ final class OpenLedger: Sendable {
     let record = CommitRecord()
     private let ledger: any Ledger
 
-    init(_ ledger: any Ledger, clock: TestClock) throws {
+    init(_ ledger: any Ledger, clock: TestClock) async throws {
         self.ledger = ledger
         self.clock = clock
-        self.state = try ledger.open { [record] in record.take($0) }
+        try await ledger.open(self.record)
+        self.state = try #require(self.record.lives.first, "it has not told of the life that it is in")
     }
 
     /// Appends; the answer comes with how far the ledger had told of when it was given.
@@ -83,13 +84,14 @@ final class OpenLedger: Sendable {
 }
 
 /// What a ledger has told of, and whether it kept to the order in which it must.
-final class CommitRecord: Sendable {
+final class CommitRecord: LedgerObserver {
     enum Change: Equatable {
         case appended(ChannelName, [UInt64])
         case dropped(ChannelName, through: UInt64)
     }
 
     private struct State {
+        var lives: [LedgerState] = []
         var changes: [Change] = []
         var events: [Event] = []
         var head: UInt64 = 0
@@ -100,6 +102,7 @@ final class CommitRecord: Sendable {
     private let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
     private let calls = Atomic(0)
 
+    var lives: [LedgerState] { self.state.withLock { $0.lives } }
     var changes: [Change] { self.state.withLock { $0.changes } }
     var events: [Event] { self.state.withLock { $0.events } }
     /// The newest position that was told of.
@@ -112,7 +115,22 @@ final class CommitRecord: Sendable {
         self.meanwhile.withLock { $0 = body }
     }
 
-    func take(_ commit: Commit) {
+    func began(_ life: LedgerState) {
+        self.state.withLock { state in
+            state.lives.append(life)
+            state.head = life.head.rawValue
+        }
+    }
+
+    func settled() {}
+
+    func lost(_ error: LedgerError) {
+        self.state.withLock { $0.violations.append("lost: \(error)") }
+    }
+
+    func found() {}
+
+    func committed(_ commit: Commit) {
         let others = self.calls.add(1, ordering: .sequentiallyConsistent).oldValue
         defer { self.calls.subtract(1, ordering: .sequentiallyConsistent) }
         // Slow on purpose: a ledger that does not wait for it is found out.

@@ -15,8 +15,8 @@ final class TemporaryLedger: Ledger {
 
     var settings: LedgerSettings { self.ledger.settings }
 
-    func open(committed: @escaping @Sendable (Commit) -> Void) throws(LedgerError) -> LedgerState {
-        try self.ledger.open(committed: committed)
+    func open(_ observer: any LedgerObserver) async throws(LedgerError) {
+        try await self.ledger.open(observer)
     }
 
     func append(
@@ -40,5 +40,5 @@ final class TemporaryLedger: Ledger {
 
     func sweep() { self.ledger.sweep() }
 
-    func close() { self.ledger.close() }
+    func close() async { await self.ledger.close() }
 }

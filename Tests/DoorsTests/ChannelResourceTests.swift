@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Doors
@@ -24,7 +25,7 @@ import Testing
             -> Void
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let bridge = try Bridge(ledger: ledger)
+        let bridge = Bridge(ledger: ledger)
         var configuration = TransportConfiguration()
         configuration.channels = 3
         let resource = try await ChannelResource(bridge, configuration: configuration, group: group)

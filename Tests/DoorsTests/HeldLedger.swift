@@ -1,8 +1,9 @@
 import Channels
 import Synchronization
+import TestSupport
 
 /// A memory ledger that can be slow to read, and fail.
-final class HeldLedger: Ledger {
+final class HeldLedger: ImmediateLedger {
     private struct State {
         /// How many reads are still answered at once.
         var free = Int.max
@@ -43,9 +44,7 @@ final class HeldLedger: Ledger {
     /// How many reads there were.
     var readCount: Int { self.state.withLock { $0.readCount } }
 
-    func open(committed: @escaping @Sendable (Commit) -> Void) -> LedgerState {
-        self.memory.open(committed: committed)
-    }
+    func open(_ observer: any LedgerObserver) { self.memory.open(observer) }
 
     func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {
         let isHeld = self.state.withLock { state in

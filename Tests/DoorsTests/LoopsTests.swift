@@ -3,6 +3,7 @@ import EventStream
 import HTTPServing
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import Doors
@@ -31,7 +32,7 @@ import Testing
     func `Every reader on every loop gets every event once and in the one order`(logEvents: Int) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let retention = RetentionRules(fallback: Retention(events: 10_000))
-        let bridge = try Bridge(
+        let bridge = Bridge(
             ledger: MemoryLedger(LedgerSettings(retention: retention)),
             configuration: Bridge.Configuration(logEvents: logEvents))
         let resource = try await ChannelResource(bridge, configuration: TransportConfiguration(), group: group)

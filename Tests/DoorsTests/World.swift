@@ -3,6 +3,7 @@ import HTTPServing
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import HTTPServing
@@ -23,7 +24,7 @@ final class World {
     init(kept: Int = 1_000, logEvents: Int = 1_000, logBytes: Int = 1 << 20, totalLogBytes: Int = 64 << 20) throws {
         let retention = RetentionRules(fallback: Retention(events: kept, bytes: 1 << 30))
         self.ledger = HeldLedger(MemoryLedger(LedgerSettings(retention: retention)))
-        self.bridge = try Bridge(
+        self.bridge = Bridge(
             ledger: self.ledger,
             configuration: Bridge.Configuration(
                 logEvents: logEvents, logBytes: logBytes, totalLogBytes: totalLogBytes))

@@ -15,16 +15,16 @@ import Testing
         self.folder = try TemporaryFolder()
     }
 
-    private func open(at time: Int64) throws -> (ledger: OpenedLedger, clock: RunningClock) {
+    private func open(at time: Int64) async throws -> (ledger: OpenedLedger, clock: RunningClock) {
         let clock = RunningClock(time)
-        return (try folder.open(keeping: retention, clock: clock.clock), clock)
+        return (try await folder.open(keeping: retention, clock: clock.clock), clock)
     }
 
     @Test func `Events of the future count from the opening`() async throws {
-        let first = try open(at: today + day).ledger
+        let first = try await open(at: today + day).ledger
         try await first.publish("a")
-        first.close()
-        let (second, clock) = try open(at: today)
+        await first.close()
+        let (second, clock) = try await open(at: today)
         try await second.publish("b")
         clock.advance(by: 9_000)
         try await second.sweep()
@@ -35,10 +35,10 @@ import Testing
     }
 
     @Test func `A key of the future has its window from the opening on`() async throws {
-        let first = try open(at: today + day).ledger
+        let first = try await open(at: today + day).ledger
         try await first.publish("a", key: "k")
-        first.close()
-        let (second, clock) = try open(at: today)
+        await first.close()
+        let (second, clock) = try await open(at: today)
         clock.advance(by: 600_000)
         #expect(try await second.publish("a", key: "k").first == nil)
         clock.advance(by: 1)
@@ -46,10 +46,10 @@ import Testing
     }
 
     @Test func `What the time of the machine's sleep made old goes, as after any stop`() async throws {
-        let first = try open(at: today).ledger
+        let first = try await open(at: today).ledger
         try await first.publish("a")
-        first.close()
-        let second = try open(at: today + 10_001).ledger
+        await first.close()
+        let second = try await open(at: today + 10_001).ledger
         try await second.sweep()
         #expect(try await second.read().events.isEmpty)
     }

@@ -19,11 +19,11 @@ import Testing
 
     /// Three events in `orders` with a key, one in `dates` behind them, and one more in `orders`; then what somebody did.
     private func spoil(_ sql: String) async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a", "b", "c", key: "k")
         try await ledger.publish("d", to: "dates")
         try await ledger.publish("e")
-        ledger.close()
+        await ledger.close()
         try folder.edit("ledger.db", sql)
     }
 
@@ -39,14 +39,14 @@ import Testing
     ])
     func `What cannot be read as it was written is an error for who reads it`(sql: String) async throws {
         try await spoil(sql)
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         let error = await #expect(throws: LedgerError.self) { try await ledger.read() }
         #expect(isDamaged(error))
     }
 
     @Test func `Two channels that share a position are not merged`() async throws {
         try await spoil("UPDATE event SET position = 2 WHERE position = 4")
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         let selection = try #require(Selection(["orders", "dates"].map { try ChannelName($0) }))
         let error = await #expect(throws: LedgerError.self) { try await ledger.read(selection) }
         #expect(isDamaged(error))
@@ -58,7 +58,7 @@ import Testing
     ])
     func `A ledger that cannot say which it is does not start`(sql: String) async throws {
         try await spoil(sql)
-        #expect(isDamaged(#expect(throws: LedgerError.self) { try folder.open() }))
+        #expect(isDamaged(await #expect(throws: LedgerError.self) { try await folder.open() }))
         #expect(isDamaged(#expect(throws: LedgerError.self) { try Inspection(of: folder.file("ledger.db")) }))
     }
 
@@ -73,7 +73,7 @@ import Testing
     func `Nothing is built upon what cannot be, and nothing more is written`(sql: String) async throws {
         try await spoil(sql)
         try folder.remove("ledger.db.mark")
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         for _ in 0..<2 {
             let key = sql.contains("idempotencyKey") ? "k" : nil
             let error = await #expect(throws: LedgerError.self) { try await ledger.publish("x", key: key) }
@@ -86,17 +86,17 @@ import Testing
     @Test(arguments: ["number = 7", "time = -1"])
     func `What cannot be is not trimmed`(change: String) async throws {
         try await spoil("UPDATE event SET \(change) WHERE position = 2")
-        let ledger = try folder.open(keeping: Retention(events: 1))
+        let ledger = try await folder.open(keeping: Retention(events: 1))
         await #expect(throws: LedgerError.self) { try await ledger.sweep() }
-        ledger.close()
+        await ledger.close()
         #expect(try folder.number("SELECT count(*) FROM event") == 5)
     }
 
     @Test func `Pages that were swapped are found, and what is read before them is right`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         let all = (0..<400).map { "event \($0) " + String(repeating: "x", count: 100) }
         for text in all { try await ledger.publish(text) }
-        ledger.close()
+        await ledger.close()
         let url = URL(filePath: folder.file("ledger.db"))
         var bytes = try Data(contentsOf: url)
         let pages = stride(from: 0, to: bytes.count, by: 4_096).filter { start in
@@ -108,7 +108,7 @@ import Testing
         bytes.replaceSubrange(one..<one + 4_096, with: Data(bytes[other..<other + 4_096]))
         bytes.replaceSubrange(other..<other + 4_096, with: Data(page))
         try bytes.write(to: url)
-        let again = try folder.open()
+        let again = try await folder.open()
         var read: [String] = []
         let error = await #expect(throws: LedgerError.self) {
             var start = ReadQuery.Start.earliest

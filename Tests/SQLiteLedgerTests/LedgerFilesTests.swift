@@ -42,7 +42,7 @@ import Testing
     ) async throws {
         try FileManager.default.createSymbolicLink(
             atPath: folder.file("link"), withDestinationPath: self.folder.path)
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
         #expect(link(folder.file("ledger.db-wal"), folder.file("hard")) == 0)
         for replaces in [false, true] {
@@ -50,7 +50,7 @@ import Testing
             #expect(error.kind == .wrongFile, "not one that is there and might be replaced")
         }
         try await ledger.publish("b")
-        ledger.close()
+        await ledger.close()
         try? folder.remove("hard")
         if target != "ledger.db", target != "hard" {
             try? folder.remove(target)
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func `A backup replaces no link, no folder and no FIFO`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
         try write("precious", "file")
         try FileManager.default.createSymbolicLink(
@@ -84,7 +84,9 @@ import Testing
     @Test(arguments: ["link", "hard link", "folder", "FIFO", "the ledger itself"])
     func `What a backup is first written to is no file of somebody else`(kind: String) async throws {
         let target = kind == "the ledger itself" ? "x" : "backup.db"
-        let ledger = try folder.open { $0.path = folder.file(kind == "the ledger itself" ? "x.partial" : "ledger.db") }
+        let ledger = try await folder.open {
+            $0.path = folder.file(kind == "the ledger itself" ? "x.partial" : "ledger.db")
+        }
         let path = folder.file(kind == "the ledger itself" ? "x.partial" : "ledger.db")
         try await ledger.publish("a")
         let partial = folder.file("\(target).partial")
@@ -98,14 +100,14 @@ import Testing
         }
         #expect(throws: LedgerError.self) { try LedgerCopy.backUp(path, to: folder.file(target), replacing: true) }
         try await ledger.publish("b")
-        ledger.close()
+        await ledger.close()
         #expect(try Inspection(of: path, checks: true).eventCount == 2)
         if kind == "folder" { #expect(FileKind(at: partial + "/inner") == .folder) }
     }
 
     @Test(arguments: ["-wal", "-shm", "-journal", ".mark"])
     func `A backup comes to no place where something of another ledger is left`(suffix: String) async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
         try LedgerCopy.backUp(path, to: folder.file("old.db"))
         for target in ["old.db", "new.db"] {
@@ -123,11 +125,11 @@ import Testing
     }
 
     @Test func `The log of a backup that was served and crashed is not read into the next one`() async throws {
-        let served = try folder.open { $0.path = folder.file("other.db") }
+        let served = try await folder.open { $0.path = folder.file("other.db") }
         try await served.publish("foreign")
         for suffix in ["", "-wal"] { try folder.copy("other.db" + suffix, to: "backup.db" + suffix) }
-        served.close()
-        let ledger = try folder.open()
+        await served.close()
+        let ledger = try await folder.open()
         try await ledger.publish("a", "b")
         for isCleared in [false, true] {
             if isCleared { try folder.remove("backup.db-wal") }
@@ -138,11 +140,11 @@ import Testing
     }
 
     @Test func `A backup does not replace the ledger of another server`() async throws {
-        let other = try folder.open { $0.path = folder.file("other.db") }
+        let other = try await folder.open { $0.path = folder.file("other.db") }
         try await other.publish("x")
         // As where it keeps nothing beside its file at the moment.
         for suffix in ["-wal", "-shm", ".mark"] { try folder.remove("other.db" + suffix) }
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
         let before = FileIdentity(of: folder.file("other.db"))
         let error = try error { try LedgerCopy.backUp(path, to: folder.file("other.db"), replacing: true) }
@@ -151,7 +153,7 @@ import Testing
     }
 
     @Test func `A file that comes to the place of a backup while it is made is not replaced`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
         let target = folder.file("backup.db")
         let partial = try PartialFile(beside: target, from: LedgerFiles(path))
@@ -174,7 +176,7 @@ import Testing
     }
 
     @Test func `A backup that was not finished is begun anew, and leaves nothing where it fails`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
         try write("half a backup", "backup.db.partial")
         try LedgerCopy.backUp(path, to: folder.file("backup.db"))
@@ -188,9 +190,9 @@ import Testing
 
     @Test(arguments: ["ledger.db", "ledger.db-wal", "ledger.db.mark", "ledger.db.partial"])
     func `No file of the ledger is restored in its own place`(backup: String) async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
-        ledger.close()
+        await ledger.close()
         if backup != "ledger.db", backup != "ledger.db.mark" { try folder.copy("ledger.db", to: backup) }
         #expect(try error { try LedgerCopy.restore(folder.file(backup), to: path) }.reason.contains("itself"))
     }
@@ -199,7 +201,7 @@ import Testing
     func `A restoration leaves no log or journal of what was there beside what it restores`(content: String)
         async throws
     {
-        let ledger = try folder.open { $0.path = folder.file("other.db") }
+        let ledger = try await folder.open { $0.path = folder.file("other.db") }
         try await ledger.publish("a")
         try LedgerCopy.backUp(folder.file("other.db"), to: folder.file("backup.db"))
         try write(content, "ledger.db")
@@ -216,9 +218,9 @@ import Testing
     }
 
     @Test func `A restoration keeps to names that nothing has`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
-        ledger.close()
+        await ledger.close()
         try LedgerCopy.backUp(path, to: folder.file("backup.db"))
         try FileManager.default.createSymbolicLink(
             atPath: folder.file("ledger.db.replaced"), withDestinationPath: folder.file("none"))
@@ -232,9 +234,9 @@ import Testing
     func `A FIFO, a folder or a link in the place of a file is named, and not waited for or written through`(
         suffix: String
     ) async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
-        ledger.close()
+        await ledger.close()
         try write("precious", "file")
         let name = path + suffix
         for kind in ["FIFO", "folder", "link"] where suffix != "" || kind != "link" {
@@ -246,7 +248,8 @@ import Testing
                 try FileManager.default.createSymbolicLink(
                     atPath: name, withDestinationPath: folder.file("file"))
             }
-            #expect(try error { try folder.open().close() }.reason.contains("not a regular file"))
+            let refusal = try #require(await #expect(throws: LedgerError.self) { try await folder.open() })
+            #expect(refusal.reason.contains("not a regular file"))
             #expect(try error { _ = try Inspection(of: path) }.reason.contains("not a regular file"))
             #expect(
                 try error { try LedgerCopy.backUp(path, to: folder.file("b.db")) }.kind == .wrongFile)

@@ -17,11 +17,11 @@ import Testing
     // MARK: Coming back
 
     @Test func `What was kept is there again, under the same epoch and with the next position`() async throws {
-        let first = try folder.open()
+        let first = try await folder.open()
         try await first.publish("a", "b")
         try await first.publish("c", to: "dates")
-        first.close()
-        let second = try folder.open()
+        await first.close()
+        let second = try await folder.open()
         #expect(second.state.epoch == first.state.epoch)
         #expect(second.state.head == Position(rawValue: 3))
         #expect(try await second.read().texts == ["a", "b"])
@@ -29,21 +29,21 @@ import Testing
     }
 
     @Test func `No position is used again after the newest events were dropped`() async throws {
-        let first = try folder.open()
+        let first = try await folder.open()
         try await first.publish("a", "b")
         try await first.drop("orders")
-        first.close()
-        let second = try folder.open()
+        await first.close()
+        let second = try await folder.open()
         #expect(try await second.read().events.isEmpty)
         #expect(try await second.read("orders", .after(Position(rawValue: 1))).isTrimmed)
         #expect(try await second.publish("c").first == 3)
     }
 
     @Test func `A key is known after a restart`() async throws {
-        let first = try folder.open()
+        let first = try await folder.open()
         let outcome = try await first.publish("a", key: "k")
-        first.close()
-        let second = try folder.open()
+        await first.close()
+        let second = try await folder.open()
         guard case .appended(let receipt) = outcome else { throw CancellationError() }
         #expect(try await second.publish("a", key: "k") == .replayed(receipt))
         #expect(try await second.publish("b", key: "k") == .keyConflict)
@@ -53,19 +53,19 @@ import Testing
         async throws
     {
         let retention = Retention(events: 3)
-        let first = try folder.open(keeping: retention)
+        let first = try await folder.open(keeping: retention)
         try await first.publish("1", "2", "3", "4", "5")
         try await first.drop("orders")
         try await first.publish("6", "7")
-        first.close()
-        let second = try folder.open(keeping: retention)
+        await first.close()
+        let second = try await folder.open(keeping: retention)
         try await second.publish("8", "9")
         try await second.sweep()
         #expect(try await second.read().texts == ["7", "8", "9"])
     }
 
     @Test func `More publications than one transaction takes are all answered in their order`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         let channel = try ChannelName("orders")
         let draft = try Draft(data: Array("x".utf8))
         let publications = (0..<5_000).map { _ in Publication(channel: channel, drafts: [draft]) }
@@ -76,64 +76,64 @@ import Testing
     // MARK: Copies
 
     @Test func `An older copy begins a new epoch, and no position is used again`() async throws {
-        let first = try folder.open()
+        let first = try await folder.open()
         try await first.publish("a")
-        first.close()
+        await first.close()
         try folder.copy("ledger.db", to: "copy.db")
-        let second = try folder.open()
+        let second = try await folder.open()
         try await second.publish("b")
-        second.close()
+        await second.close()
         try folder.copy("copy.db", to: "ledger.db")
-        let third = try folder.open()
+        let third = try await folder.open()
         #expect(third.state.epoch != first.state.epoch)
         #expect(try await third.read().texts == ["a"])
     }
 
     @Test func `A database that came without its mark begins a new epoch`() async throws {
-        let first = try folder.open()
+        let first = try await folder.open()
         try await first.publish("a")
-        first.close()
+        await first.close()
         try folder.remove("ledger.db.mark")
-        let second = try folder.open()
+        let second = try await folder.open()
         #expect(second.state.epoch != first.state.epoch)
-        second.close()
-        #expect(try folder.open().state.epoch == second.state.epoch, "the new one stays")
+        await second.close()
+        #expect(try await folder.open().state.epoch == second.state.epoch, "the new one stays")
     }
 
     @Test func `After the end of the machine it depends on the durability`() async throws {
         for durability in Durability.allCases {
             let folder = try TemporaryFolder()
-            let first = try folder.open { $0.durability = durability }
+            let first = try await folder.open { $0.durability = durability }
             try await first.publish("a")
             // As if the machine had gone down now: the files as they are, under another run of the machine.
             let mark = try String(contentsOf: URL(filePath: folder.file("ledger.db.mark")), encoding: .utf8)
             for suffix in ["", "-wal"] { try folder.copy("ledger.db\(suffix)", to: "later.db\(suffix)") }
             try mark.replacing(Boot.name, with: "another").write(
                 to: URL(filePath: folder.file("later.db.mark")), atomically: true, encoding: .utf8)
-            let second = try folder.open { $0.path = folder.file("later.db") }
+            let second = try await folder.open { $0.path = folder.file("later.db") }
             #expect((second.state.epoch == first.state.epoch) == (durability == .power))
             #expect(try await second.read().texts == ["a"])
         }
     }
 
     @Test func `A backup can be made while it is open, and restored under a new epoch`() async throws {
-        let first = try folder.open()
+        let first = try await folder.open()
         try await first.publish("a")
         try LedgerCopy.backUp(folder.file("ledger.db"), to: folder.file("backup.db"))
         try await first.publish("b")
         #expect(throws: LedgerError.self) {
             try LedgerCopy.restore(folder.file("backup.db"), to: folder.file("ledger.db"))
         }
-        first.close()
+        await first.close()
         let replaced = try LedgerCopy.restore(folder.file("backup.db"), to: folder.file("ledger.db"))
-        let second = try folder.open()
+        let second = try await folder.open()
         #expect(second.state.epoch != first.state.epoch)
         #expect(try await second.read().texts == ["a"])
         #expect(try Inspection(of: try #require(replaced)).eventCount == 2, "what was there is kept")
     }
 
     @Test func `A backup is of one moment, whatever is committed while it is made`() async throws {
-        let ledger = try folder.open(keeping: Retention(bytes: 1 << 30))
+        let ledger = try await folder.open(keeping: Retention(bytes: 1 << 30))
         let draft = try Draft(data: [UInt8](repeating: 120, count: 50_000))
         let channel = try ChannelName("orders")
         for _ in 0..<300 { _ = await ledger.append([Publication(channel: channel, drafts: [draft])]) }
@@ -148,9 +148,9 @@ import Testing
     }
 
     @Test func `A second restoration keeps what the first one has kept`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
-        ledger.close()
+        await ledger.close()
         try LedgerCopy.backUp(folder.file("ledger.db"), to: folder.file("backup.db"))
         let kept = try (0..<2).map { _ in
             try LedgerCopy.restore(folder.file("backup.db"), to: folder.file("ledger.db"))
@@ -160,22 +160,22 @@ import Testing
     }
 
     @Test func `The log of a ledger that was taken away is not read into the one that is restored`() async throws {
-        let first = try folder.open()
+        let first = try await folder.open()
         try await first.publish("a")
         try LedgerCopy.backUp(folder.file("ledger.db"), to: folder.file("backup.db"))
         try await first.publish("b")
         try folder.copy("ledger.db-wal", to: "kept-wal")
-        first.close()
+        await first.close()
         try folder.remove("ledger.db")
         try folder.copy("kept-wal", to: "ledger.db-wal")
         try LedgerCopy.restore(folder.file("backup.db"), to: folder.file("ledger.db"))
-        let second = try folder.open()
+        let second = try await folder.open()
         #expect(second.state.epoch != first.state.epoch)
         #expect(try await second.read().texts == ["a"])
     }
 
     @Test func `A backup replaces nothing unless it is told to, and never the ledger itself`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
         let (path, target) = (folder.file("ledger.db"), folder.file("backup.db"))
         try LedgerCopy.backUp(path, to: target)
@@ -185,9 +185,9 @@ import Testing
     }
 
     @Test func `What is no sound backup is not restored`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
-        ledger.close()
+        await ledger.close()
         try Data("nonsense".utf8).write(to: URL(filePath: folder.file("backup.db")))
         for backup in ["backup.db", "missing.db"] {
             #expect(throws: LedgerError.self) {
@@ -200,34 +200,34 @@ import Testing
     // MARK: What is refused
 
     @Test func `A ledger in use is refused, by whatever name, until it is closed`() async throws {
-        let first = try folder.open()
+        let first = try await folder.open()
         try FileManager.default.createSymbolicLink(
             atPath: folder.file("link.db"), withDestinationPath: folder.file("ledger.db"))
         for name in ["ledger.db", "link.db"] {
-            #expect(throws: LedgerError.self) { try folder.open { $0.path = folder.file(name) } }
+            await #expect(throws: LedgerError.self) { try await folder.open { $0.path = folder.file(name) } }
         }
         try await first.publish("a")
-        first.close()
-        let second = try folder.open { $0.path = folder.file("link.db") }
+        await first.close()
+        let second = try await folder.open { $0.path = folder.file("link.db") }
         #expect(second.state.epoch == first.state.epoch)
     }
 
-    @Test func `A database of another application is refused and stays as it is`() throws {
+    @Test func `A database of another application is refused and stays as it is`() async throws {
         try folder.edit("ledger.db", "CREATE TABLE theirs (a)")
         let before = try Data(contentsOf: URL(filePath: folder.file("ledger.db")))
-        #expect(throws: LedgerError.self) { try folder.open() }
+        await #expect(throws: LedgerError.self) { try await folder.open() }
         #expect(try Data(contentsOf: URL(filePath: folder.file("ledger.db"))) == before)
     }
 
-    @Test func `A database of a newer version is refused`() throws {
-        try folder.open().close()
+    @Test func `A database of a newer version is refused`() async throws {
+        try await folder.open().close()
         try folder.edit("ledger.db", "INSERT INTO grdb_migrations VALUES ('999')")
-        #expect(throws: LedgerError.self) { try folder.open() }
+        await #expect(throws: LedgerError.self) { try await folder.open() }
     }
 
     @Test func `A closed ledger refuses everything`() async throws {
-        let ledger = try folder.open()
-        ledger.close()
+        let ledger = try await folder.open()
+        await ledger.close()
         await #expect(throws: LedgerError.self) { try await ledger.publish("a") }
         await #expect(throws: LedgerError.self) { try await ledger.read() }
         await #expect(throws: LedgerError.self) { try await ledger.probe() }
@@ -236,7 +236,7 @@ import Testing
     // MARK: Faults
 
     @Test func `What is published while the file is away is refused, and goes on when it is back`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a")
         try FileManager.default.moveItem(atPath: folder.file("ledger.db"), toPath: folder.file("away.db"))
         await #expect(throws: LedgerError.self) { try await ledger.publish("b") }
@@ -260,7 +260,7 @@ import Testing
         try FileManager.default.copyItem(atPath: fixture.path, toPath: folder.file("ledger.db"))
         let mark = "pollux-mark firstone 12 boot safe"
         try mark.write(to: URL(filePath: folder.file("ledger.db.mark")), atomically: true, encoding: .utf8)
-        let ledger = try folder.open(keeping: Retention(age: .seconds(1 << 40)))
+        let ledger = try await folder.open(keeping: Retention(age: .seconds(1 << 40)))
         #expect("\(ledger.state.epoch)" == "firstone")
         #expect(ledger.state.head == Position(rawValue: 12))
         let orders = try await ledger.read("orders", .after(Position(rawValue: 2)))
@@ -270,7 +270,7 @@ import Testing
         #expect(try await ledger.read("dätes").texts == ["é"])
         #expect(try await ledger.read("gone", .after(Position(rawValue: 11))).isTrimmed)
         #expect(try await ledger.publish("next").first == 13)
-        ledger.close()
+        await ledger.close()
         #expect(try Inspection(of: folder.file("ledger.db"), checks: true).damage == [])
     }
 }

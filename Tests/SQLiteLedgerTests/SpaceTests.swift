@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func `The file keeps near its bound; the oldest of all go, and their readers are told`() async throws {
-        let ledger = try folder.open { $0.maxSize = 2 << 20 }
+        let ledger = try await folder.open { $0.maxSize = 2 << 20 }
         try await ledger.publish("old", to: "quiet")
         try await fill(ledger, channels: 50, events: 100)
         try await ledger.sweep()
@@ -35,23 +35,23 @@ import Testing
             #expect((5...60).contains(page.events.count), "newer ones are kept: \(page.events.count)")
             #expect(page.positions.last.map { $0 > 4_900 } == true)
         }
-        ledger.close()
+        await ledger.close()
         #expect(try folder.size("ledger.db") < 3 << 20)
         #expect(try Inspection(of: folder.file("ledger.db"), checks: true).damage == [])
     }
 
     @Test func `Space is given back when events are dropped`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await fill(ledger, channels: 50, events: 200)
         for number in 0..<50 { try await ledger.drop("c\(number)") }
         // As many as a slow machine needs: a sweep has a time limit.
         for _ in 0..<200 { try await ledger.sweep() }
-        ledger.close()
+        await ledger.close()
         #expect(try folder.size("ledger.db") < 6 << 20)
     }
 
     @Test func `An inspection counts what is kept`() async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("12345", "12345", to: "big")
         try await ledger.publish("1", to: "small", key: "k")
         try await ledger.publish("gone", to: "gone")
@@ -72,10 +72,10 @@ import Testing
         ("UPDATE event SET position = 1 WHERE data = 'c'", "used twice"),
     ])
     func `An inspection finds what cannot be`(sql: String, finding: String) async throws {
-        let ledger = try folder.open()
+        let ledger = try await folder.open()
         try await ledger.publish("a", "b", to: "orders")
         try await ledger.publish("c", to: "dates")
-        ledger.close()
+        await ledger.close()
         try folder.edit("ledger.db", sql)
         let damage = try #require(try Inspection(of: folder.file("ledger.db"), checks: true).damage)
         #expect(damage.contains { $0.contains(finding) })

@@ -25,11 +25,11 @@ extension TemporaryFolder {
     func open(
         keeping retention: Retention = Retention(), clock: WallClock = .system,
         _ change: (inout SQLiteLedger.Configuration) -> Void = { _ in }
-    ) throws -> OpenedLedger {
+    ) async throws -> OpenedLedger {
         var configuration = SQLiteLedger.Configuration(path: self.file("ledger.db"))
         change(&configuration)
         let settings = LedgerSettings(retention: RetentionRules(fallback: retention))
-        return try OpenedLedger(configuration, settings, clock: clock)
+        return try await OpenedLedger(configuration, settings, clock: clock)
     }
 
     /// Does something to a closed database, as somebody else would.
@@ -69,14 +69,30 @@ final class OpenedLedger: Sendable {
     let state: LedgerState
     private let ledger: SQLiteLedger
 
-    init(_ configuration: SQLiteLedger.Configuration, _ settings: LedgerSettings, clock: WallClock) throws {
+    init(_ configuration: SQLiteLedger.Configuration, _ settings: LedgerSettings, clock: WallClock) async throws {
         self.ledger = SQLiteLedger(
             configuration, settings: settings, clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        self.state = try self.ledger.open { _ in }
+        let opening = Opening()
+        try await self.ledger.open(opening)
+        guard let state = opening.state else { throw CancellationError() }
+        self.state = state
     }
 
-    func close() { self.ledger.close() }
+    /// Hears of the life that a ledger is in, and of nothing else.
+    private final class Opening: LedgerObserver {
+        private let began = Mutex<LedgerState?>(nil)
+
+        var state: LedgerState? { self.began.withLock { $0 } }
+
+        func began(_ state: LedgerState) { self.began.withLock { $0 = state } }
+        func committed(_ commit: Commit) {}
+        func settled() {}
+        func lost(_ error: LedgerError) {}
+        func found() {}
+    }
+
+    func close() async { await self.ledger.close() }
 
     @discardableResult
     func publish(_ data: String..., to channel: String = "orders", key: String? = nil) async throws -> PublishOutcome {

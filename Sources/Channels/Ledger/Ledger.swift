@@ -3,19 +3,18 @@
 /// A ledger may be called from any thread and never blocks its caller: what takes long is done elsewhere, and the
 /// completion called from there. A ledger in memory may call the completion before the function returns.
 ///
-/// The order that everything above relies on: `committed` is called once for each change, one call at a time, in the
-/// order of positions, *after* the change is kept and *before* the completion of the call that made it. It may be called
-/// under the ledger's own lock, so it does no more than note what came. A read never shows what `committed` has not been
-/// told of yet: the logs would deliver it again.
+/// The order that everything above relies on: the observer is told of each change once, in the order of positions,
+/// *after* the change is kept and *before* the completion of the call that made it. A read never shows what the observer
+/// has not been told of yet: the logs would deliver it again.
 public protocol Ledger: Sendable {
     /// What is kept and for how long; the same for as long as the ledger lives.
     var settings: LedgerSettings { get }
 
     /// Opens the ledger; called once, before anything else.
     ///
-    /// - Parameter committed: Told of every change from then on, as described above.
+    /// - Parameter observer: Told of the life that the ledger is in, and of every change from then on.
     /// - Throws: ``LedgerError`` when the ledger cannot be used.
-    func open(committed: @escaping @Sendable (Commit) -> Void) throws(LedgerError) -> LedgerState
+    func open(_ observer: any LedgerObserver) async throws(LedgerError)
 
     /// Appends some publications in their order. Of each the events are kept all, with positions that follow one another,
     /// or none.
@@ -37,11 +36,11 @@ public protocol Ledger: Sendable {
     /// Drops what has become too old, in a small step; called about once a second.
     func sweep()
 
-    /// Finishes what waits, and lets go of the store; may block. What is asked of the ledger afterwards fails.
-    func close()
+    /// Finishes what waits, and lets go of the store. What is asked of the ledger afterwards fails.
+    func close() async
 }
 
-/// What a ledger holds when it is opened.
+/// The life that a ledger is in, as it begins or goes on.
 public struct LedgerState: Sendable {
     public let epoch: Epoch
     /// The position of the newest event that ever was; the next gets the one after.

@@ -44,6 +44,14 @@ struct LogTable {
         return log
     }
 
+    /// Lets go of all logs, and they of all events: who still has one must go to the ledger. Returns them.
+    mutating func removeAll() -> [ChannelLog] {
+        let logs = self.all
+        for log in logs { _ = log.clear(through: .maximum) }
+        self = LogTable(limits: self.limits)
+        return logs
+    }
+
     mutating func clear(_ channel: ChannelName, through position: Position) {
         guard let log = self.logs[channel] else { return }
         self.size -= log.clear(through: position)

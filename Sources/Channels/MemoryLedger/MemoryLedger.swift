@@ -15,7 +15,7 @@ public final class MemoryLedger: Ledger {
         var head = Position.zero
         var channels: KeptChannels
         var keys: IdempotencyKeys
-        var committed: @Sendable (Commit) -> Void = { _ in }
+        var observer: (any LedgerObserver)?
 
         mutating func append(_ publication: Publication, at now: Moment) -> Result<PublishOutcome, LedgerError> {
             if let key = publication.key {
@@ -31,7 +31,7 @@ public final class MemoryLedger: Ledger {
             let events = publication.events(receipt, instant: now.steadyMilliseconds)
             self.head = receipt.last
             self.channels.append(events, at: now.steadyMilliseconds)
-            self.committed(.appended(events))
+            self.observer?.committed(.appended(events))
             return .success(.appended(receipt))
         }
     }
@@ -58,10 +58,10 @@ public final class MemoryLedger: Ledger {
                 keys: IdempotencyKeys(limits: keys)))
     }
 
-    public func open(committed: @escaping @Sendable (Commit) -> Void) -> LedgerState {
+    public func open(_ observer: any LedgerObserver) {
         self.state.withLock { state in
-            state.committed = committed
-            return LedgerState(epoch: self.epoch, head: state.head)
+            state.observer = observer
+            observer.began(LedgerState(epoch: self.epoch, head: state.head))
         }
     }
 
@@ -80,7 +80,7 @@ public final class MemoryLedger: Ledger {
     public func drop(_ channel: ChannelName, completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
         self.state.withLock { state in
             guard let last = state.channels.drop(channel) else { return }
-            state.committed(.dropped(channel, through: last))
+            state.observer?.committed(.dropped(channel, through: last))
         }
         completion(.success(()))
     }

@@ -14,7 +14,7 @@ import GRDB
 /// A dispatch queue would take another thread for each piece of work that comes after a pause, and with it another core and
 /// cold caches: a commit took four times as long.
 final class ConnectionThread: Sendable {
-    private let ended = DispatchGroup()
+    private let running = DispatchGroup()
 
     /// What a thread does, handed over to it.
     private final class Task: Sendable {
@@ -36,16 +36,16 @@ final class ConnectionThread: Sendable {
         _ name: String, _ queue: DatabaseQueue, stackSize: Int = 1 << 20,
         _ body: @escaping @Sendable (Database) -> Void, end: @escaping @Sendable () -> Void = {}
     ) throws(LedgerError) {
-        let task = Task(name) { [ended] in
+        let task = Task(name) { [running] in
             queue.writeWithoutTransaction { body($0) }
             try? queue.close()
             end()
-            ended.leave()
+            running.leave()
         }
-        self.ended.enter()
+        self.running.enter()
         let code = Self.start(task, stackSize: stackSize)
         guard code == 0 else {
-            self.ended.leave()
+            self.running.leave()
             throw LedgerError(
                 .exhausted, "no thread can be started for the ledger; raise the limits of threads and memory",
                 cause: String(cString: strerror(code)))
@@ -87,6 +87,13 @@ final class ConnectionThread: Sendable {
 
     /// Waits until the body has returned.
     func join() {
-        self.ended.wait()
+        self.running.wait()
+    }
+
+    /// The same, without holding up the caller's thread.
+    func ended() async {
+        await withCheckedContinuation { continuation in
+            self.running.notify(queue: .global()) { continuation.resume() }
+        }
     }
 }

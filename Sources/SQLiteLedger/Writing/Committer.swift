@@ -13,7 +13,7 @@ final class Committer: @unchecked Sendable {
     private let mark: Mark
     private let checkpointer: Checkpointer
     private let logger: Logger
-    private let committed: @Sendable (Commit) -> Void
+    private let observer: any LedgerObserver
     private let toldThrough: Atomic<UInt64>
     private var isFailing = false
     /// Why nothing more is written: what does not pass, such as damage.
@@ -24,7 +24,7 @@ final class Committer: @unchecked Sendable {
 
     init(
         _ writer: Writer, _ logLength: LogLength, file: DatabaseFile, mark: Mark, checkpointer: Checkpointer,
-        logger: Logger, committed: @escaping @Sendable (Commit) -> Void
+        logger: Logger, observer: any LedgerObserver
     ) {
         self.writer = writer
         self.logLength = logLength
@@ -33,7 +33,7 @@ final class Committer: @unchecked Sendable {
         self.mark = mark
         self.checkpointer = checkpointer
         self.logger = logger
-        self.committed = committed
+        self.observer = observer
         self.toldThrough = Atomic(writer.head.rawValue)
     }
 
@@ -107,7 +107,7 @@ final class Committer: @unchecked Sendable {
         case .published(let outcomes, let completion):
             completion(outcomes.map(self.tell))
         case .dropped(let channel, let position, let completion):
-            self.committed(.dropped(channel, through: position))
+            self.observer.committed(.dropped(channel, through: position))
             completion(.success(()))
         case .done(let completion):
             completion(.success(()))
@@ -120,7 +120,7 @@ final class Committer: @unchecked Sendable {
     private func tell(_ outcome: Writer.Outcome) -> Result<PublishOutcome, LedgerError> {
         switch outcome {
         case .appended(let events, let receipt):
-            self.committed(.appended(events))
+            self.observer.committed(.appended(events))
             self.toldThrough.store(receipt.last.rawValue, ordering: .releasing)
             return .success(.appended(receipt))
         case .answered(let result):

@@ -1,0 +1,18 @@
+package import Channels
+
+/// A ledger that is open at once, as one in memory is: for tests that wait for nothing.
+package protocol ImmediateLedger: Ledger {
+    func open(_ observer: any LedgerObserver)
+}
+
+extension MemoryLedger: ImmediateLedger {}
+
+extension Bridge {
+    /// A bridge whose ledger is open.
+    package convenience init(
+        ledger: some ImmediateLedger, configuration: Configuration = Configuration(), clock: WallClock = .system
+    ) {
+        self.init(unopened: ledger, configuration: configuration, clock: clock)
+        ledger.open(self.observer)
+    }
+}
