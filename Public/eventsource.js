@@ -319,7 +319,7 @@ function factsOf(source, options) {
   }
   i = indexOf(offered, remembered(source.url));
   return {
-    isPollux: source._isPollux, isHTTP: /^https?:/i.test(source.url), hasFetch: canUse('fetch', source, options),
+    session: token(), isPollux: source._isPollux, isHTTP: /^https?:/i.test(source.url), hasFetch: canUse('fetch', source, options),
     patience: bounded(options.patience, 6000), silence: bounded(options.heartbeat * 1000, 15000) / 1000, // ms, s
     offered: offered, transport: offered[Math.max(i, 0)] || '',
     best: i > 0 ? offered[0] : '', // passed over for what was remembered
@@ -439,6 +439,7 @@ function requestOf(source, options, facts, wait) {
   if (facts.isPollux) {
     query = transport.polls ? {wait: wait} : {open: 'id', heartbeatForm: 'event', heartbeat: facts.silence};
     query.transport = transport.name;
+    if (!/[?&]session=/i.test(source.url)) query.session = facts.session;
     if (transport.polls && facts.limit < facts.most) query.limit = facts.limit;
     // Chromium's cache makes a request wait for an equal one of another tab, which a poll may hold for long.
     if (!/^(native|fetch)$/.test(facts.transport)) query.r = token();

@@ -30,7 +30,7 @@ export class Group {
 
   /**
    * `reader`: what the groups of a client have in common: `url` of `/events`, `options` of a PolluxEventSource,
-   * `requests`, `polls`, and `room`, which `overfull()` says to be less than was thought. `tell(message)` hears the messages,
+   * `session`, `requests`, `polls`, and `room`, which `overfull()` says to be less than was thought. `tell(message)` hears the messages,
    * `fail(error)` what the server refuses, and `changed()` that `state` or `transport` are others.
    */
   constructor(id, cursor, reader) {
@@ -101,11 +101,11 @@ export class Group {
   }
 
   #newSource() {
-    const { url, options, requests } = this.#reader;
+    const { url, session, options, requests } = this.#reader;
     const query = this.channels.map((name) => `channel=${encodeURIComponent(name)}`).join('&');
-    const address = `${url}?${query}&envelope=json`;
+    const address = `${url}?${query}&envelope=json&session=${session}`;
     const source = address.length > longestURL || this.#isPosted
-      ? new PostedSource(url, this.channels, { requests, transports: options.transports, lastEventId: this.cursor })
+      ? new PostedSource(url, this.channels, { session, requests, transports: options.transports, lastEventId: this.cursor })
       : new PolluxEventSource(address, { ...options, lastEventId: this.cursor });
     source.onopen = () => {
       this.#setState('open');

@@ -26,7 +26,7 @@ export class Groups {
   #status = null; // as it was last told
   #hasWarned = false;
 
-  /** `reader`: `url` of the server, `options`, `requests`, `polls`, `room`; see `Group`. `tell(message)` hears its messages, and
+  /** `reader`: `url` of the server, `session`, `options`, `requests`, `polls`, `room`; see `Group`. `tell(message)` hears its messages, and
    * `{kind: 'status', state, transport}`, how all of them stand; `fail(error)` what a page should know. */
   constructor({ reader, tell, fail }) {
     this.#reader = { ...reader, url: `${reader.url}events`, tell, fail, changed: () => this.#tellChange(), overfull: () => this.#arrange() };

@@ -2,6 +2,7 @@
 // each other; each has an idempotency key and is repeated with it until it is answered, so that it is kept once.
 
 import { PolluxError } from './pollux-request.js';
+import { randomToken } from './pollux-token.js';
 
 // The server forgets keys after 10 minutes (`idempotency.window`); a repeat after that might be kept twice.
 const keyLifetime = 9 * 60_000; // milliseconds
@@ -23,7 +24,7 @@ export class Outbox {
    * Publishes text. Resolves to the server's answer, `{id, channel, time}`.
    * `ready` is a promise to wait for first, if any: for a channel that begins to be read, and is to read this too.
    */
-  add({ url, type, text, contentType, key = randomKey(), ready }) {
+  add({ url, type, text, contentType, key = randomToken(), ready }) {
     if (type) url += `?event=${encodeURIComponent(type)}`;
     return new Promise((resolve, reject) => {
       this.#letters.push({ url, text, contentType, key, ready, resolve, reject, firstAttempt: null, isHandedOver: false });
@@ -91,6 +92,3 @@ const moment = () => [Date.now(), performance.now()];
 const since = ([clock, time]) => Math.max(Date.now() - clock, performance.now() - time);
 
 const outcomeUnknown = (detail) => new PolluxError('It is not known whether this was published', detail);
-
-/** `crypto.randomUUID()` is for secure contexts only; random numbers are for all. */
-const randomKey = () => [...crypto.getRandomValues(new Uint32Array(4))].map((number) => number.toString(36)).join('-');

@@ -18,15 +18,17 @@ export class Polls {
   #url;
   #requests;
   #room;
+  #session;
   #waiting = []; // asks: {name, cursor, since, signal, resolve, reject, company}
   #underWay = 0;
   #piece = piece.first;
 
-  /** `url` is the server's base. `room` says how many channels may be asked for together. */
-  constructor({ url, requests, room }) {
+  /** `url` is the server's base. `room` says how many channels may be asked for together. `session` is the client's. */
+  constructor({ url, requests, room, session }) {
     this.#url = url;
     this.#requests = requests;
     this.#room = room;
+    this.#session = session;
   }
 
   /**
@@ -110,7 +112,7 @@ export class Polls {
   async #attempt(names, start, signal) {
     this.#underWay += 1;
     const begun = performance.now();
-    const parameters = { transport: 'poll', wait: 0, ...start, limit: this.#piece };
+    const parameters = { transport: 'poll', wait: 0, ...start, limit: this.#piece, session: this.#session };
     try {
       const answer = await this.#fetch(names, parameters, signal);
       this.#suit(performance.now() - begun, answer.events.length);

@@ -23,6 +23,7 @@ export class PostedSource extends EventTarget {
 
   #url;
   #names;
+  #session;
   #requests;
   #cursor;
   #retry = 1_000; // milliseconds until a stream that ended is asked for again
@@ -31,11 +32,12 @@ export class PostedSource extends EventTarget {
   #pollsUntil = 0;
   #closed = new AbortController();
 
-  /** `url` is that of `/events`. `transports`: what may be used, of those of a PolluxEventSource. */
-  constructor(url, names, { requests, transports = [...streams, ...polls], lastEventId }) {
+  /** `url` is that of `/events`, `session` the client's. `transports`: what may be used, of those of a PolluxEventSource. */
+  constructor(url, names, { session, requests, transports = [...streams, ...polls], lastEventId }) {
     super();
     this.#url = url;
     this.#names = names;
+    this.#session = session;
     this.#requests = requests;
     this.#cursor = lastEventId;
     this.#mayStream = transports.some((name) => streams.includes(name));
@@ -104,7 +106,7 @@ export class PostedSource extends EventTarget {
   }
 
   #form(parameters) {
-    return posted(formOf(this.#names, { envelope: 'json', ...parameters, ...(this.#cursor && { lastEventId: this.#cursor }) }));
+    return posted(formOf(this.#names, { envelope: 'json', session: this.#session, ...parameters, ...(this.#cursor && { lastEventId: this.#cursor }) }));
   }
 
   #take({ id, type, data, retry }) {

@@ -13,6 +13,7 @@
 //   pollux-request.js     requests that are tried again
 //   pollux-selection.js   the channels of a reader, and how many there may be
 //   pollux-ids.js         event ids
+//   pollux-token.js       names of keys and sessions
 //   pollux-time.js        times that come from outside
 
 import { Channel, PolluxEvent } from './pollux-channel.js';
@@ -25,6 +26,7 @@ import { PolluxError, Requests, whenAwake } from './pollux-request.js';
 import { Room } from './pollux-selection.js';
 import { Tabs, canShare } from './pollux-tabs.js';
 import { bounded } from './pollux-time.js';
+import { randomToken } from './pollux-token.js';
 
 export { Channel, PolluxError, PolluxEvent };
 
@@ -55,7 +57,8 @@ export class Pollux extends EventTarget {
     const requests = new Requests({ url: this.url, headers, patience: bounded(patience, patienceBounds), tell: (error) => this.#fail(error) });
     const room = new Room();
     const options = { server: 'pollux', transports, ...(token && { headers }) };
-    this.#reader = { url: this.url, requests, room, options, polls: new Polls({ url: this.url, requests, room }) };
+    const session = randomToken(); // by which the server knows that all polls for the same channels are those of one reader
+    this.#reader = { url: this.url, requests, room, session, options, polls: new Polls({ url: this.url, requests, room, session }) };
     this.#outbox = new Outbox(requests, { isPlain: !token });
     this.#group = tabs && canShare() ? `pollux ${language} ${this.url} ${fingerprint(token)} ${name}` : null;
     this.#join();

@@ -1,5 +1,6 @@
 """The client, `pollux.js`, with many channels and long names: nothing lost, nothing silent, few connections."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -36,6 +37,26 @@ def publish_to_all(server, names, data):
 
 def heard(page, names):
     return page.run("return values[0].map(name => heard[name])", names)
+
+
+def sessions(proxy):
+    """Those that are named by requests that read."""
+    reads = [request.selection for request in proxy.requests if "transport=" in request.selection]
+    return {(re.findall(r"\bsession=([^&]*)", selection) or [None])[0] for selection in reads}
+
+
+@pytest.mark.parametrize("count", [1, 1000], ids=["a stream", "streams that are posted, and polls"])
+def test_all_requests_of_a_client_name_one_session_and_another_client_names_another(page, tabs, proxy, server, channel, count):
+    names = names_of(count, channel)
+    for number, tab in enumerate((page, tabs()), start=1):
+        tab.run("pollux.close(); await begin(undefined, { tabs: false })")
+        tab.run(WATCH)
+        tab.run("await watch(values[0])", names)
+        publish_to_all(server, names, "x")
+        eventually(lambda: all(each == ["x"] for each in heard(tab, names)), 60, "each channel has its event, once")
+        assert len(sessions(proxy)) == number
+        tab.run("pollux.close()")
+    assert all(re.fullmatch("[A-Za-z0-9_-]{1,64}", session) for session in sessions(proxy))
 
 
 def streamed(proxy):
@@ -188,7 +209,7 @@ const requests = { persist: (attempt) => attempt(), fetchJSON: async (url, { bod
   const events = log.filter(({ channel }) => names.includes(channel)), after = form.get('lastEventId');
   return { events, next: 'b-9', gap: after.startsWith('b') ? null : { ...gap, after, resumedAt: events[0]?.id ?? null } };
 } };
-const polls = new Polls({ url: '/', requests, room: new Room() });
+const polls = new Polls({ url: '/', requests, room: new Room(), session: 's' });
 const answers = await Promise.all(asks.map(([name, cursor]) => polls.ask({ name, cursor, since: 'now' }, closed.signal)));
 return [asked, answers];
 """

@@ -90,7 +90,7 @@ const requests = { persist: (attempt) => attempt(), fetchJSON: () => new Promise
   const answer = answers.length > 1 ? answers.shift() : answers[0];
   if (answer) set(() => resolve({ gap: null, ...answer }));
 }) };
-const source = new PostedSource('/events', ['a'], { requests, transports: ['poll'] });
+const source = new PostedSource('/events', ['a'], { session: 's', requests, transports: ['poll'] });
 while (asked.length < 4) await new Promise((resolve) => set(resolve, 10));
 source.close();
 return [asked.length, pauses];

@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import re
 import threading
 import time
 
@@ -107,6 +108,36 @@ def test_reading_needs_no_preflight(foreign, server, channel, road):
         opens(foreign)
         foreign.execute_script("source.close()")
     assert None not in road.transports(), "no OPTIONS, which has no transport"
+
+
+def sessions(road):
+    """That of each request; None where there was none."""
+    return [(re.findall(r"[?&]session=([^&]*)", target) or [None])[0] for target in road.asked]
+
+
+def test_all_requests_of_a_source_name_one_session_and_another_source_names_another(foreign, server, channel, road):
+    for count in (1, 2):
+        read(foreign, road.url(channel_path(channel)), {"patience": 1000})
+        opens(foreign)
+        for number, transport in enumerate(TRANSPORTS):
+            foreign.execute_script("source.use(arguments[0])", transport)
+            server.publish(channel, transport)
+            events(foreign, len(TRANSPORTS) * (count - 1) + number + 1)
+        road.cut()
+        server.publish(channel, "after a break")
+        events(foreign, len(TRANSPORTS) * count + 1)
+        foreign.execute_script("source.close(); log.pop()")
+        found = sessions(road)
+        assert len(set(found)) == count and len(found) > count * len(TRANSPORTS)
+    assert all(re.fullmatch("[A-Za-z0-9_-]{1,64}", session) for session in found)
+
+
+def test_a_session_of_the_page_is_kept(foreign, server, channel, road):
+    read(foreign, road.url(channel_path(channel) + "?session=mine"), {"transports": ["poll"]})
+    opens(foreign)
+    server.publish(channel, "a")
+    events(foreign, 1)
+    assert set(sessions(road)) == {"mine"}
 
 
 def test_a_road_that_lets_streams_through_is_read_natively(foreign, server, channel):

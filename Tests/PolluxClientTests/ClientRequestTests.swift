@@ -38,23 +38,27 @@ import Testing
             (.after("8k-1"), "after=8k-1"), (.after("é&\r\n"), "after=%C3%A9%26%0D%0A"),
         ])
     func place(_ start: Follower.Start, _ parameter: String) {
-        #expect(ClientRequest.stream(["c"], from: start).target.hasSuffix("&" + parameter))
-        #expect(ClientRequest.poll(["c"], from: start).target.hasSuffix("&" + parameter))
+        #expect(ClientRequest.stream(["c"], from: start, session: "s").target.hasSuffix("&" + parameter))
+        #expect(ClientRequest.poll(["c"], from: start, session: "s").target.hasSuffix("&" + parameter))
     }
 
     @Test("a stream asks for an envelope, heartbeats and the id that it begins with")
     func stream() {
-        let request = ClientRequest.stream(["a/b", "c"], from: .now)
+        let request = ClientRequest.stream(["a/b", "c"], from: .now, session: "s")
         #expect(
             request.target
-                == "/events?channel=a%2Fb&channel=c&transport=sse&envelope=json&open=id&heartbeat=15&since=now")
+                == "/events?channel=a%2Fb&channel=c&transport=sse&envelope=json&open=id&heartbeat=15&session=s&since=now"
+        )
         #expect(request.headers["Accept"] == ["text/event-stream"])
     }
 
     @Test("a poll is held only if it has a cursor, so that it soon has one")
     func poll() {
-        #expect(ClientRequest.poll(["c"], from: .now).target == "/events?channel=c&transport=poll&wait=0&since=now")
         #expect(
-            ClientRequest.poll(["c"], from: .after("1")).target == "/events?channel=c&transport=poll&wait=25&after=1")
+            ClientRequest.poll(["c"], from: .now, session: "s").target
+                == "/events?channel=c&transport=poll&wait=0&session=s&since=now")
+        #expect(
+            ClientRequest.poll(["c"], from: .after("1"), session: "s").target
+                == "/events?channel=c&transport=poll&wait=25&session=s&after=1")
     }
 }

@@ -93,6 +93,25 @@ import Testing
         }
     }
 
+    @Test(
+        "all requests of a follower name one session, and another follower names another",
+        arguments: Follower.Transport.allCases)
+    func session(_ transport: Follower.Transport) async throws {
+        let replies: [Reply] = Array(repeating: .answer("503 Service Unavailable"), count: 4)
+        try await ScriptedServer.run(replies) { url, server in
+            for _ in 1...2 {
+                var attempts = 0
+                try await Follower(url, channels: ["c"], transport: transport, clock: clock).run { _ in
+                    attempts += 1
+                    return attempts < 2
+                }
+            }
+            let sessions = server.targets.map { $0.split(separator: "&").first { $0.hasPrefix("session=") } }
+            #expect(sessions[0] == sessions[1] && sessions[2] == sessions[3] && sessions[1] != sessions[2])
+            #expect(sessions.allSatisfy { $0?.wholeMatch(of: /session=[A-Za-z0-9_-]{1,64}/) != nil })
+        }
+    }
+
     @Test("a server that has no time now is asked again when it says")
     func unavailable() async throws {
         let busy = Reply.answer("503 Service Unavailable", headers: "Retry-After: 20\r\n")

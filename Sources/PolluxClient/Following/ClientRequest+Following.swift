@@ -3,16 +3,18 @@ import NIOHTTP1
 extension ClientRequest {
     /// A heartbeat is asked for, so that silence can be told from death, and the id of the place where the stream
     /// begins, so that there is a cursor from the first moment on.
-    static func stream(_ channels: [String], from place: Follower.Start) -> ClientRequest {
+    static func stream(_ channels: [String], from place: Follower.Start, session: String) -> ClientRequest {
         Self.events(
             channels, from: place, accept: "text/event-stream",
-            ["transport=sse", "envelope=json", "open=id", "heartbeat=15"])
+            ["transport=sse", "envelope=json", "open=id", "heartbeat=15", "session=\(session)"])
     }
 
     /// A poll without a cursor is not held, whatever it finds: it comes back with one.
-    static func poll(_ channels: [String], from place: Follower.Start) -> ClientRequest {
+    static func poll(_ channels: [String], from place: Follower.Start, session: String) -> ClientRequest {
         let wait = if case .after = place { 25 } else { 0 }
-        return Self.events(channels, from: place, accept: "application/json", ["transport=poll", "wait=\(wait)"])
+        return Self.events(
+            channels, from: place, accept: "application/json",
+            ["transport=poll", "wait=\(wait)", "session=\(session)"])
     }
 
     private static func events(

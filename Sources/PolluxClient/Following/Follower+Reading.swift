@@ -14,7 +14,7 @@ extension Follower {
         on connection: inout ClientConnection, _ machine: inout FollowerStateMachine,
         _ handle: (Occurrence) async -> Bool
     ) async throws -> Bool {
-        let head = try await connection.send(.stream(self.channels, from: machine.place))
+        let head = try await connection.send(.stream(self.channels, from: machine.place, session: self.session))
         guard try await self.isToBeRead(head, "text/event-stream", on: &connection) else { return false }
         machine.streamBegan()
         var parser = EventStreamParser(maximumEventSize: Self.eventLimit)
@@ -46,7 +46,7 @@ extension Follower {
         repeat {
             var head = HTTPResponseHead(version: .http1_1, status: .ok)
             let held = try await self.clock.measure {
-                head = try await connection.send(.poll(self.channels, from: machine.place))
+                head = try await connection.send(.poll(self.channels, from: machine.place, session: self.session))
             }
             guard try await self.isToBeRead(head, "application/json", on: &connection) else { return false }
             let answer = try PollAnswer(parsing: try await connection.content(atMost: Self.answerLimit))

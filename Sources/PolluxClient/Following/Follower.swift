@@ -39,6 +39,8 @@ public struct Follower: Sendable {
     let transport: Transport
     private let start: Start
     let clock: any Clock<Duration>
+    /// By this the server knows that the requests of this follower are those of one reader, over all connections.
+    let session = String(UInt64.random(in: .min ... .max), radix: 36)
 
     /// Sets a follower up; it does nothing before ``run(_:)``.
     ///
