@@ -1,32 +1,33 @@
 // The client of Pollux: channels to read and to publish on, over as few connections as can be for the whole browser. What it
 // promises is in pollux.d.ts, for those who use it; the parts are
 //
-//   pollux-channel.js     a channel as a page has it
-//   pollux-feed.js        its cursor: nothing lost, nothing twice
-//   pollux-polls.js       what feeds ask for themselves
-//   pollux-groups.js      what the tab that leads reads for all: groups of channels
-//   pollux-group.js       one of them: a selection, a cursor, and a way to read
-//   pollux-posted.js      a reader whose channels do not fit into a URL
-//   pollux-parser.js      its event streams
-//   pollux-tabs.js        which tab leads
-//   pollux-outbox.js      what is to be published
-//   pollux-request.js     requests that are tried again
-//   pollux-selection.js   the channels of a reader, and how many there may be
-//   pollux-ids.js         event ids
-//   pollux-token.js       names of keys and sessions
-//   pollux-time.js        times that come from outside
+//   client/channel.js         a channel as a page has it
+//   client/channel-reader.js  its cursor: nothing lost, nothing twice
+//   client/history.js         what was kept first, then what comes
+//   client/polls.js           what readers of channels ask for themselves
+//   client/groups.js          what the tab that leads reads for all: groups of channels
+//   client/group.js           one of them: a selection, a cursor, and a stream or polls
+//   client/posted.js          a reader whose channels do not fit into a URL
+//   client/parser.js          its event streams
+//   client/tabs.js            which tab leads
+//   client/outbox.js          what is to be published
+//   client/request.js         requests that are tried again
+//   client/selection.js       the channels of a reader, and how many there may be
+//   client/ids.js             event ids
+//   client/token.js           names of keys and sessions
+//   client/time.js            times that come from outside
 
-import { Channel, PolluxEvent } from './pollux-channel.js';
-import { Feed } from './pollux-feed.js';
-import { Groups } from './pollux-groups.js';
-import { smallest } from './pollux-ids.js';
-import { Outbox } from './pollux-outbox.js';
-import { Polls } from './pollux-polls.js';
-import { PolluxError, Requests, whenAwake } from './pollux-request.js';
-import { Room } from './pollux-selection.js';
-import { Tabs, canShare } from './pollux-tabs.js';
-import { bounded } from './pollux-time.js';
-import { randomToken } from './pollux-token.js';
+import { Channel, PolluxEvent } from './client/channel.js';
+import { ChannelReader } from './client/channel-reader.js';
+import { Groups } from './client/groups.js';
+import { smallest } from './client/ids.js';
+import { Outbox } from './client/outbox.js';
+import { Polls } from './client/polls.js';
+import { PolluxError, Requests, whenAwake } from './client/request.js';
+import { Room } from './client/selection.js';
+import { Tabs, canShare } from './client/tabs.js';
+import { bounded } from './client/time.js';
+import { randomToken } from './client/token.js';
 
 export { Channel, PolluxError, PolluxEvent };
 
@@ -39,8 +40,8 @@ const language = 2;
 export class Pollux extends EventTarget {
   #group;
   #channels = new Map(); // by name
-  #feeds = new Map(); // of those that somebody listens to
-  #reader; // what feeds and groups read by
+  #readers = new Map(); // of those that somebody listens to
+  #shared; // what readers of channels and groups have in common
   #outbox;
   #tabs = null;
   #status = notConnected;
@@ -58,7 +59,7 @@ export class Pollux extends EventTarget {
     const room = new Room();
     const options = { server: 'pollux', transports, ...(token && { headers }) };
     const session = randomToken(); // by which the server knows that all polls for the same channels are those of one reader
-    this.#reader = { url: this.url, requests, room, session, options, polls: new Polls({ url: this.url, requests, room, session }) };
+    this.#shared = { url: this.url, requests, room, session, options, polls: new Polls({ url: this.url, requests, room, session }) };
     this.#outbox = new Outbox(requests, { isPlain: !token });
     this.#group = tabs && canShare() ? `pollux ${language} ${this.url} ${fingerprint(token)} ${name}` : null;
     this.#join();
@@ -101,17 +102,17 @@ export class Pollux extends EventTarget {
     if (/^\.?\.?$/.test(name)) throw new TypeError(`A channel cannot have the name “${name}”`); // a step in the path
     const url = `${this.url}channels/${encodeURIComponent(name)}`;
     return {
-      openFeed: (options, sink) => {
-        const feed = new Feed({ polls: this.#reader.polls, ...options }, sink);
-        this.#feeds.set(name, feed);
-        return feed;
+      openReader: (options, sink) => {
+        const reader = new ChannelReader({ polls: this.#shared.polls, ...options }, sink);
+        this.#readers.set(name, reader);
+        return reader;
       },
       publish: (letter) => this.#outbox.add({ url, ...letter }),
       changed: () => this.#tabs.want(),
       forget: (channel) => {
         if (this.#channels.get(name) !== channel) return; // closed before, and a new one made
         this.#channels.delete(name);
-        this.#feeds.delete(name);
+        this.#readers.delete(name);
         this.#tabs.want();
       },
     };
@@ -122,8 +123,8 @@ export class Pollux extends EventTarget {
   #join() {
     this.#tabs = new Tabs({
       group: this.#group,
-      openReader: (tell) => new Groups({
-        reader: this.#reader,
+      openGroups: (tell) => new Groups({
+        client: this.#shared,
         tell,
         fail: ({ title, detail, status }) => tell({ kind: 'problem', title, detail, status }),
       }),
@@ -139,8 +140,8 @@ export class Pollux extends EventTarget {
 
   /** What this tab reads: the channels that have begun. */
   #wanted() {
-    const feeds = [...this.#feeds.values()].filter((feed) => feed.cursor !== null && !feed.isClosed);
-    return { channels: feeds.map((feed) => feed.name), cursor: smallest(feeds.map((feed) => feed.cursor)) };
+    const readers = [...this.#readers.values()].filter((reader) => reader.cursor !== null && !reader.isClosed);
+    return { channels: readers.map((reader) => reader.name), cursor: smallest(readers.map((reader) => reader.cursor)) };
   }
 
   #hear(message) {
@@ -150,7 +151,7 @@ export class Pollux extends EventTarget {
     if (message.kind === 'problem') this.#fail(new PolluxError(message.title, message.detail, message.status));
     if (message.kind === 'group') this.#groups.set(message.group, message.channels);
     if (message.kind === 'group' && message.id === null) return; // just after a gap
-    for (const name of this.#groups.get(message.group) ?? []) this.#feeds.get(name)?.receive(message);
+    for (const name of this.#groups.get(message.group) ?? []) this.#readers.get(name)?.receive(message);
     this.#showChange();
   }
 

@@ -13,7 +13,7 @@ import Pollux from './pollux.js';
 import { Emitter } from './widgets/emitter.js';
 import { problem } from './widgets/dom.js';
 import { optionsOf } from './widgets/options.js';
-import { sharedChannels } from './widgets/channels.js';
+import { SharedChannels, Subscription } from './widgets/channels.js';
 
 import Chart from './widgets/chart.js';
 import Chat from './widgets/chat.js';
@@ -40,7 +40,7 @@ Object.defineProperty(Pollux, 'shared', {
   set(own) { client = own; },
 });
 
-const channels = sharedChannels(() => Pollux.shared);
+const channels = new SharedChannels(() => Pollux.shared);
 
 /** Registers a class of widgets, and starts those that wait for it. With a name alone: the class of that name. */
 Pollux.widget = (name, widgetClass) => {
@@ -134,8 +134,8 @@ class Running {
       emit: (name, payload) => emitter.emit(name, payload),
 
       channel: (name, options) => {
-        const channel = channels.subscribe(String(name), options, { guarded, fail: (error) => this.fail(error) });
-        keep(channel.close);
+        const channel = new Subscription(channels, String(name), options, { guarded, fail: (error) => this.fail(error) });
+        keep(() => channel.close());
         return channel;
       },
       publish: (name, data, options) => channels.publish(String(name), data, options),

@@ -27,8 +27,8 @@ export function button(text, act, attributes = {}) {
 }
 
 export class Reader {
-  constructor(letter, transport, { tally, announce, changed }) {
-    Object.assign(this, { letter, tally, announce, changed });
+  constructor(letter, transport, { counts, announce, changed }) {
+    Object.assign(this, { letter, counts, announce, changed });
     this.source = null;
     this.cursor = null;
     this.isRunning = false;
@@ -78,7 +78,7 @@ export class Reader {
     this.isRunning = false;
     this.disconnect();
     this.cursor = null; // what happens until it starts again is none of its business
-    this.tally.restart(this.letter);
+    this.counts.restart(this.letter);
     this.showState('stopped');
     this.changed();
   }
@@ -89,7 +89,7 @@ export class Reader {
     if (this.cursor) options.lastEventId = this.cursor;
     const source = this.source = new PolluxEventSource(channelURL, options);
     source.addEventListener('date', (event) => this.took(event));
-    source.addEventListener('pollux.gap', () => this.tally.restart(this.letter));
+    source.addEventListener('pollux.gap', () => this.counts.restart(this.letter));
     source.addEventListener('open', () => this.showState('open'));
     source.addEventListener('error', () =>
       this.showState(source.readyState === PolluxEventSource.CLOSED ? 'refused' : 'reconnecting'));
@@ -109,7 +109,7 @@ export class Reader {
   break() {
     if (!this.source) return;
     this.disconnect();
-    this.brokenAt = this.tally.of(this.letter);
+    this.brokenAt = this.counts.of(this.letter);
     this.showState('broken');
     this.timer = setTimeout(() => this.connect(), breakTime);
   }
@@ -143,7 +143,7 @@ export class Reader {
 
   took(event) {
     this.cursor = event.lastEventId;
-    this.tally.received(this.letter, event.lastEventId);
+    this.counts.received(this.letter, event.lastEventId);
     this.fields.id.textContent = event.lastEventId;
     this.showDate(new Date(contentOf(event)?.date));
     this.showState('open');
@@ -160,7 +160,7 @@ export class Reader {
   }
 
   tellRecovery() {
-    const { lost, repeated } = this.tally.of(this.letter);
+    const { lost, repeated } = this.counts.of(this.letter);
     const { lost: lostBefore, repeated: repeatedBefore } = this.brokenAt;
     this.brokenAt = null;
     this.announce(`Reader ${this.letter} is back: lost ${lost - lostBefore}, repeated ${repeated - repeatedBefore}.`);
@@ -191,15 +191,15 @@ export class Reader {
     this.breaker.disabled = !this.isRunning || state === 'broken';
   }
 
-  showTally() {
-    const { received, lost, repeated } = this.tally.of(this.letter);
+  showCounts() {
+    const { received, lost, repeated } = this.counts.of(this.letter);
     this.fields.received.textContent = formatCount(received);
     showZero(this.fields.lost, lost);
     showZero(this.fields.repeated, repeated);
   }
 
   allowStart(isAllowed) {
-    this.showTally();
+    this.showCounts();
     this.onOff.disabled = !this.isRunning && !isAllowed;
     this.onOff.title = this.onOff.disabled ? 'HTTP/1.1 allows six connections: stop another reader first.' : '';
   }

@@ -4,7 +4,7 @@
 import { element } from '../widgets/dom.js';
 import { Reader, breakTime, button, channelURL, showZero, transports } from './reader.js';
 import { isElsewhere } from './server.js';
-import { Tally } from './tally.js';
+import { Counts } from './counts.js';
 import { counted } from './texts.js';
 
 // What all readers together may hold of the six connections that a browser opens to one server over HTTP/1.1: one is the
@@ -18,10 +18,10 @@ const atFirst = isMultiplexed ? ['native', 'fetch', 'xhr', 'poll-sse', 'poll'] :
 
 /** Builds the panel into `place`; `announce(text)` says what is not to be missed. */
 export function showTwins(place, announce) {
-  const tally = new Tally();
-  const summary = new Summary(tally);
+  const counts = new Counts();
+  const summary = new Summary(counts);
   const readers = Object.keys(transports).map((transport, index) =>
-    new Reader(String.fromCharCode(65 + index), transport, { tally, announce, changed: () => changed() }));
+    new Reader(String.fromCharCode(65 + index), transport, { counts, announce, changed: () => changed() }));
 
   function changed() {
     const running = readers.filter((reader) => reader.isRunning);
@@ -38,7 +38,7 @@ export function showTwins(place, announce) {
     element('div', { class: 'readers' }, ...readers.map((reader) => reader.element)));
 
   for (const reader of readers) if (atFirst.includes(reader.transport)) reader.start();
-  audit(tally, () => readers.some((reader) => reader.isRunning), changed);
+  audit(counts, () => readers.some((reader) => reader.isRunning), changed);
 
   document.addEventListener('visibilitychange', () => {
     for (const reader of readers) document.hidden ? reader.rest() : reader.wake();
@@ -47,7 +47,7 @@ export function showTwins(place, announce) {
 }
 
 /** Asks the server now and then for what it keeps: so an event that no reader got is missed too. */
-function audit(tally, isNeeded, changed) {
+function audit(counts, isNeeded, changed) {
   let cursor = null;
   setInterval(async () => {
     if (document.hidden || !isNeeded()) return;
@@ -56,7 +56,7 @@ function audit(tally, isNeeded, changed) {
       const answer = await fetch(`${channelURL}?transport=poll&wait=0${after}`, { cache: 'no-store', signal: AbortSignal.timeout(auditInterval) });
       const { events, next } = await answer.json();
       cursor = next;
-      tally.learn(events.map(({ id }) => id));
+      counts.learn(events.map(({ id }) => id));
       changed();
     } catch {
       // The readers tell of a server that is away.
@@ -66,8 +66,8 @@ function audit(tally, isNeeded, changed) {
 
 /** All readers together, in a line. */
 class Summary {
-  constructor(tally) {
-    this.tally = tally;
+  constructor(counts) {
+    this.counts = counts;
     this.sign = element('span', { class: 'sign', 'aria-hidden': 'true' });
     this.lost = element('output', { 'data-total': 'lost', class: 'zero' }, '0');
     this.repeated = element('output', { 'data-total': 'repeated', class: 'zero' }, '0');
@@ -81,7 +81,7 @@ class Summary {
   }
 
   show(running) {
-    const { received, lost, repeated } = this.tally.total;
+    const { received, lost, repeated } = this.counts.total;
     showZero(this.lost, lost);
     showZero(this.repeated, repeated);
     const newest = new Set(running.map(({ cursor }) => cursor));

@@ -1,107 +1,111 @@
 // The channels of a page's widgets: one subscription of the client for all the widgets that read a channel.
 
-import { PolluxEvent } from '../pollux-channel.js';
+import { PolluxEvent } from '../client/channel.js';
+import { withHistory } from '../client/history.js';
 
-/** `client` is a function that gives the page's client. */
-export function sharedChannels(client) {
-  const used = new Map(); // name -> {channel, users}
+/** Channels of the page's client, each of which is open while somebody uses it. */
+export class SharedChannels {
+  #client;
+  #used = new Map(); // name -> {channel, users}
 
-  function take(name) {
-    const entry = used.get(name) ?? { channel: client().channel(name), users: 0 };
+  /** `client` is a function that gives the page's client. */
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** The channel, to be given back. */
+  take(name) {
+    const entry = this.#used.get(name) ?? { channel: this.#client().channel(name), users: 0 };
     entry.users += 1;
-    used.set(name, entry);
+    this.#used.set(name, entry);
     return entry.channel;
   }
 
-  function give(name) {
-    const entry = used.get(name);
+  giveBack(name) {
+    const entry = this.#used.get(name);
     entry.users -= 1;
     if (entry.users > 0) return;
-    used.delete(name);
+    this.#used.delete(name);
     entry.channel.close();
   }
 
-  async function publish(name, data, options) {
-    const channel = take(name);
+  async publish(name, data, options) {
+    const channel = this.take(name);
     try {
       return await channel.publish(data, options);
     } finally {
-      give(name);
+      this.giveBack(name);
     }
   }
+}
+
+/** A widget's view of a channel. */
+export class Subscription {
+  #channels;
+  #guarded;
+  #fail;
+  #listeners = new Set(); // {type, listener, isOnce}
+  #stops;
+  #isOver = false; // closed, or its failure was told
 
   /**
-   * A widget's view of a channel. `history`: so many of the events that are kept come first. Of the widget: `guarded` is
-   * put around its listeners, and `fail` is told why the channel cannot be read.
+   * `history`: so many of the events that are kept come first. Of the widget: `guarded` is put around its listeners, and gives
+   * the same for the same; `fail` is told why the channel cannot be read.
    */
-  function subscribe(name, { history = 0 } = {}, { guarded, fail }) {
-    const listeners = new Set(); // {type, listener, isOnce}
-    let isClosed = false;
-    let hasFailed = false;
-    let waiting = history > 0 ? [] : null; // live events, until those before them are here
-
-    function tell(event, isFor) {
-      for (const each of [...listeners].filter(isFor)) {
-        if (each.isOnce) listeners.delete(each);
-        each.listener(event);
-      }
-    }
-
-    const deliver = (event) => tell(event, ({ type }) => type === '*' || type === event.type);
-
-    function add(entry) {
-      listeners.add(entry);
-      return () => listeners.delete(entry);
-    }
-
-    function failOnce(error) {
-      if (isClosed || hasFailed) return;
-      hasFailed = true;
-      fail(error);
-    }
-
-    // Of a channel that was refused before this widget came, only `ready` tells.
-    async function begin() {
-      const kept = waiting && channel.last(history).catch(() => []); // asked for at once, not after the beginning
-      try {
-        await channel.ready();
-      } catch (error) {
-        return failOnce(error);
-      }
-      if (!waiting) return;
-      const before = await kept;
-      const live = waiting;
-      waiting = null;
-      [...before.filter(({ id }) => !live.some((event) => event.id === id)), ...live].forEach(deliver);
-    }
-
-    const channel = take(name);
-    const stops = [
-      channel.on('*', (event) => (waiting ? waiting.push(event) : deliver(event))),
-      channel.on('gap', (gap) => gap instanceof PolluxEvent || tell(gap, ({ type }) => type === 'gap')),
-      channel.on('error', (error) => error instanceof PolluxEvent || failOnce(error.detail)),
+  constructor(channels, name, { history = 0 } = {}, { guarded, fail }) {
+    this.name = name;
+    this.#channels = channels;
+    this.#guarded = guarded;
+    this.#fail = fail;
+    const channel = channels.take(name);
+    this.#stops = [
+      withHistory(channel, history, (event) => this.#tell(event, ['*', event.type])),
+      channel.on('gap', (gap) => gap instanceof PolluxEvent || this.#tell(gap, ['gap'])),
+      channel.on('error', (error) => error instanceof PolluxEvent || this.#failOnce(error.detail)),
+      () => channels.giveBack(name),
     ];
-    begin();
-
-    return {
-      name,
-      on: (type, listener) => add({ type, listener: guarded(listener), isOnce: false }),
-      once: (type, listener) => add({ type, listener: guarded(listener), isOnce: true }),
-      off(type, listener) {
-        for (const each of listeners) {
-          if (each.type === type && each.listener === guarded(listener)) listeners.delete(each);
-        }
-      },
-      publish: (data, options) => publish(name, data, options),
-      close() {
-        if (isClosed) return;
-        isClosed = true;
-        listeners.clear();
-        for (const stop of stops) stop();
-        give(name);
-      },
-    };
+    channel.ready().catch((error) => this.#failOnce(error)); // of a channel that was refused before, only this tells
   }
 
-  return { subscribe, publish };
+  on(type, listener) {
+    return this.#add({ type, listener: this.#guarded(listener), isOnce: false });
+  }
+
+  once(type, listener) {
+    return this.#add({ type, listener: this.#guarded(listener), isOnce: true });
+  }
+
+  off(type, listener) {
+    for (const each of this.#listeners) {
+      if (each.type === type && each.listener === this.#guarded(listener)) this.#listeners.delete(each);
+    }
+  }
+
+  publish(data, options) {
+    return this.#channels.publish(this.name, data, options);
+  }
+
+  close() {
+    this.#isOver = true;
+    this.#listeners.clear();
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  #add(entry) {
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+
+  #tell(event, types) {
+    for (const each of [...this.#listeners].filter(({ type }) => types.includes(type))) {
+      if (each.isOnce) this.#listeners.delete(each);
+      each.listener(event);
+    }
+  }
+
+  #failOnce(error) {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#fail(error);
+  }
 }

@@ -1,11 +1,11 @@
-"""The parser of event streams in the client, `pollux-parser.js`: what a block says counts once it has ended."""
+"""The parser of event streams in the client, `client/parser.js`: what a block says counts once it has ended."""
 
 import pytest
 
 from client_pages import driver, folder, page, proxy, server, tabs  # noqa: F401
 
 PARSE = """
-const { eventStreamParser } = await import('./pollux-parser.js');
+const { eventStreamParser } = await import('./client/parser.js');
 return values[0].map((pieces) => {
   const found = [], parse = eventStreamParser(({ id, type, data, retry }) => found.push(retry === undefined ? [id, type, data] : retry));
   pieces.forEach(parse);

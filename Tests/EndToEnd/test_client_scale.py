@@ -176,7 +176,7 @@ def test_the_limit_of_a_server_is_learned_when_it_refuses(tabs, narrow, channel)
 
 
 ROOM = """
-const { Room } = await import('./pollux-selection.js');
+const { Room } = await import('./client/selection.js');
 const [refusal, count] = values, room = new Room(), names = Array.from({ length: count }, (_, number) => `name-${number}`);
 return [room.learn(refusal, names), room.fitting(names).length];
 """
@@ -200,8 +200,8 @@ def test_what_a_refusal_teaches_of_the_room_for_channels(page, refusal, count, l
 
 
 POLLS = """
-const { Polls } = await import('./pollux-polls.js');
-const { Room } = await import('./pollux-selection.js');
+const { Polls } = await import('./client/polls.js');
+const { Room } = await import('./client/selection.js');
 const [asks, gap, log] = values, asked = [], closed = new AbortController();
 const requests = { persist: (attempt) => attempt(), fetchJSON: async (url, { body } = {}) => {
   const form = new URLSearchParams(body ?? url.split('?')[1]), names = body ? form.getAll('channel') : [url.split('/').at(-1).split('?')[0]];

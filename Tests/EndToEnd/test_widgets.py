@@ -738,27 +738,27 @@ def test_the_dashboard_lives_in_other_browsers(engine, server):
     engine.open("about:blank")
 
 
-def test_the_tally_does_count(page):
+def test_the_counts_do_count(page):
     page.open("")
-    tally = page.run("""
-        const { Tally } = await import('./dashboard/tally.js');
-        const tally = new Tally();
-        const take = (reader, ...positions) => positions.forEach((position) => tally.received(reader, `e-${position}`));
+    counts = page.run("""
+        const { Counts } = await import('./dashboard/counts.js');
+        const counts = new Counts();
+        const take = (reader, ...positions) => positions.forEach((position) => counts.received(reader, `e-${position}`));
         take('all', 1, 2, 3, 4, 5);
         take('late', 3, 4, 5);
         take('loses', 1, 2, 5);
         take('repeats', 1, 2, 2, 3, 1);
         take('disordered', 1, 3, 2, 4);
-        tally.learn(['e-6']);
+        counts.learn(['e-6']);
         take('all', 7);
-        const told = Object.fromEntries(['all', 'late', 'loses', 'repeats', 'disordered'].map(name => [name, tally.of(name)]));
-        tally.restart('loses');
+        const told = Object.fromEntries(['all', 'late', 'loses', 'repeats', 'disordered'].map(name => [name, counts.of(name)]));
+        counts.restart('loses');
         take('loses', 9);
-        tally.received('all', 'f-1');
-        tally.received('all', 'f-2');
-        return { ...told, after: tally.of('loses'), epoch: tally.of('all'), total: tally.total };
+        counts.received('all', 'f-1');
+        counts.received('all', 'f-2');
+        return { ...told, after: counts.of('loses'), epoch: counts.of('all'), total: counts.total };
     """)
-    counts = {name: (value["lost"], value["repeated"]) for name, value in tally.items()}
+    counts = {name: (value["lost"], value["repeated"]) for name, value in counts.items()}
     assert counts == {
         "all": (1, 0), "late": (0, 0), "loses": (2, 0), "repeats": (0, 2), "disordered": (1, 0), "after": (2, 0), "epoch": (1, 0), "total": (4, 2),
     }
@@ -767,13 +767,13 @@ def test_the_tally_does_count(page):
 def test_the_tally_forgets_events_but_not_what_was_lost(page):
     page.open("")
     assert page.run("""
-        const { Tally } = await import('./dashboard/tally.js');
-        const tally = new Tally();
+        const { Counts } = await import('./dashboard/counts.js');
+        const counts = new Counts();
         for (let position = 1; position <= 5000; position += 1) {
-          tally.received('all', `e-${position}`);
-          if (position % 1000) tally.received('most', `e-${position}`);
+          counts.received('all', `e-${position}`);
+          if (position % 1000) counts.received('most', `e-${position}`);
         }
-        return [tally.of('all'), tally.of('most')].map(({ lost, repeated }) => [lost, repeated]);
+        return [counts.of('all'), counts.of('most')].map(({ lost, repeated }) => [lost, repeated]);
     """) == [[0, 0], [4, 0]], "the last one may still come"
 
 

@@ -1,8 +1,8 @@
 // What is to be published, in the order in which it was said. One request at a time, for two at once may overtake
 // each other; each has an idempotency key and is repeated with it until it is answered, so that it is kept once.
 
-import { PolluxError } from './pollux-request.js';
-import { randomToken } from './pollux-token.js';
+import { PolluxError } from './request.js';
+import { randomToken } from './token.js';
 
 // The server forgets keys after 10 minutes (`idempotency.window`); a repeat after that might be kept twice.
 const keyLifetime = 9 * 60_000; // milliseconds

@@ -4,15 +4,11 @@
 // reader that is past a known event without having had it lost it. What it got before its own first event is not its
 // concern.
 
+import { epochOf, positionOf } from '../client/ids.js';
+
 const mostKnown = 1_000;
 
-/** An event id in its parts: positions grow within an epoch. */
-export function partsOf(id) {
-  const dash = id.lastIndexOf('-');
-  return { epoch: id.slice(0, dash), position: Number(id.slice(dash + 1)) };
-}
-
-export class Tally {
+export class Counts {
   #epoch = null;
   #known = new Set(); // positions, of this epoch
   #readers = new Map();
@@ -21,7 +17,7 @@ export class Tally {
   received(name, id) {
     this.learn([id]);
     const reader = this.#reader(name);
-    const { position } = partsOf(id);
+    const position = positionOf(id);
     reader.received += 1;
     if (reader.seen.has(position)) reader.repeated += 1;
     else if (reader.last === null || position > reader.last) reader.seen.add(position); // else it came out of order: it stays lost
@@ -32,9 +28,8 @@ export class Tally {
   /** Notes events that there are, whoever has them. */
   learn(ids) {
     for (const id of ids) {
-      const { epoch, position } = partsOf(id);
-      if (epoch !== this.#epoch) this.#begin(epoch);
-      this.#known.add(position);
+      if (epochOf(id) !== this.#epoch) this.#begin(epochOf(id));
+      this.#known.add(positionOf(id));
     }
     this.#forget();
   }

@@ -4,8 +4,8 @@
 //
 // A channel stays in its group while it is read, so that one that comes or goes concerns no other group.
 
-import { Group } from './pollux-group.js';
-import { PolluxError } from './pollux-request.js';
+import { Group } from './group.js';
+import { PolluxError } from './request.js';
 
 const collectTime = 50; // milliseconds: wishes that come together make one connection
 const mostStreams = 3; // over HTTP/1.1, or where it is not known
@@ -14,7 +14,7 @@ const turnPause = 1_000; // milliseconds between the polls of two groups
 const busyPause = 200; // after one that brought something: there may be more
 
 export class Groups {
-  #reader;
+  #client;
   #tell;
   #groups = [];
   #wanted = [];
@@ -26,10 +26,12 @@ export class Groups {
   #status = null; // as it was last told
   #hasWarned = false;
 
-  /** `reader`: `url` of the server, `session`, `options`, `requests`, `polls`, `room`; see `Group`. `tell(message)` hears its messages, and
-   * `{kind: 'status', state, transport}`, how all of them stand; `fail(error)` what a page should know. */
-  constructor({ reader, tell, fail }) {
-    this.#reader = { ...reader, url: `${reader.url}events`, tell, fail, changed: () => this.#tellChange(), overfull: () => this.#arrange() };
+  /**
+   * `client`: `url` of the server, `session`, `options`, `requests`, `polls`, `room`; see `Group`. `tell(message)` hears its
+   * messages, and `{kind: 'status', state, transport}`, how all of them stand; `fail(error)` what a page should know.
+   */
+  constructor({ client, tell, fail }) {
+    this.#client = { ...client, url: `${client.url}events`, tell, fail, changed: () => this.#tellChange(), overfull: () => this.#arrange() };
     this.#tell = tell;
   }
 
@@ -81,7 +83,7 @@ export class Groups {
 
   /** The groups that there are to be, and the channels of each. */
   #distribute() {
-    const { room } = this.#reader;
+    const { room } = this.#client;
     const wanted = new Set(this.#wanted);
     const members = new Map(this.#groups.map((group) => [group, room.fitting(group.channels.filter((name) => wanted.has(name)))]));
     for (const name of [...members.values()].flat()) wanted.delete(name);
@@ -95,7 +97,7 @@ export class Groups {
     while (rest.length > 0) {
       const filled = room.fitting(rest);
       rest = rest.slice(filled.length);
-      members.set(new Group(this.#count += 1, cursor, this.#reader), filled);
+      members.set(new Group(this.#count += 1, cursor, this.#client), filled);
     }
     for (const [group, channels] of members) if (channels.length === 0) members.delete(group);
     return members;
@@ -103,7 +105,7 @@ export class Groups {
 
   /** What the browser says of the protocol; for another origin it may say nothing. */
   #mostStreams() {
-    const ofServer = performance.getEntriesByType('resource').filter(({ name }) => name.startsWith(this.#reader.url.slice(0, -'events'.length)));
+    const ofServer = performance.getEntriesByType('resource').filter(({ name }) => name.startsWith(this.#client.url.slice(0, -'events'.length)));
     return ['h2', 'h3'].includes(ofServer.at(-1)?.nextHopProtocol) ? mostMultiplexed : mostStreams;
   }
 
@@ -120,8 +122,8 @@ export class Groups {
   #warn(count, most) {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    this.#reader.fail(new PolluxError('Some channels are polled', `${this.#wanted.length} channels make ${count} readers of at most `
-      + `${this.#reader.room.channels} (limits.channels), and this browser has connections for ${most} streams. What is published on the `
+    this.#client.fail(new PolluxError('Some channels are polled', `${this.#wanted.length} channels make ${count} readers of at most `
+      + `${this.#client.room.channels} (limits.channels), and this browser has connections for ${most} streams. What is published on the `
       + 'others arrives some seconds late. A server with a higher limits.channels would do, or one that is reached by HTTP/2.'));
   }
 

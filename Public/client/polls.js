@@ -5,9 +5,9 @@
 //
 // An answer is asked for in pieces that suit the line, so that what came is kept whatever becomes of the rest.
 
-import { covers, epochOf, smallest } from './pollux-ids.js';
-import { PolluxError } from './pollux-request.js';
-import { formOf, posted } from './pollux-selection.js';
+import { covers, epochOf, smallest } from './ids.js';
+import { PolluxError } from './request.js';
+import { formOf, posted } from './selection.js';
 
 const mostRequests = 2;
 const piece = { first: 64, least: 1, most: 500 }; // events

@@ -1,13 +1,13 @@
 // One channel as one tab reads it: a cursor, and two ways to move it on.
 //
-// Live, messages of the shared readers come in (pollux-groups.js). Each says which id came before it there, so a feed
+// Live, messages of the shared readers come in (groups.js). Each says which id came before it there, so a channel's reader
 // knows whether it may take the message, has had it already, or missed something between its cursor and the message. What
 // was missed is fetched by polls from the cursor, and so are a channel's start, its history and what a gap is about. Hence a
 // reader may begin anywhere, in any tab, and nothing is lost or doubled.
 
-import { covers } from './pollux-ids.js';
+import { covers } from './ids.js';
 
-export class Feed {
+export class ChannelReader {
   /** All events up to this id were delivered. Null until reading has begun. */
   cursor = null;
   /** Resolves when reading has begun: what is published from then on arrives. Rejects with what prevents it. */

@@ -4,12 +4,12 @@
 //   {kind: 'group', group, channels, after, id}            what it reads now, and how far it is: at `id`, which `after` is too
 //   {kind: 'event', group, after, id, channel, type, data}  an event
 //   {kind: 'passed', group, after, id}                      there was nothing
-//   {kind: 'check', group, after: null, id: null}           something may be missing (a gap, or a refusal): each feed asks
-//                                                           for itself, and learns what is true for it
+//   {kind: 'check', group, after: null, id: null}           something may be missing (a gap, or a refusal): the reader of
+//                                                           each channel asks for itself, and learns what is true for it
 
-import './eventsource.js';
-import { PolluxError } from './pollux-request.js';
-import { PostedSource } from './pollux-posted.js';
+import '../eventsource.js';
+import { PolluxError } from './request.js';
+import { PostedSource } from './posted.js';
 
 const refusedDelay = 30_000; // milliseconds until a stream is tried again that was refused for good
 // What every browser, server and proxy takes: the least of them, old browsers and proxies, stop at 2,048.
@@ -22,21 +22,21 @@ export class Group {
   cursor; // the last id that the reader has had; null when it is not known
 
   #id;
-  #reader;
+  #client;
   #source = null;
   #isPosted = false; // a URL was refused, whatever its length
   #timer = null;
   #reading = new AbortController(); // ends with what is read now
 
   /**
-   * `reader`: what the groups of a client have in common: `url` of `/events`, `options` of a PolluxEventSource,
-   * `session`, `requests`, `polls`, and `room`, which `overfull()` says to be less than was thought. `tell(message)` hears the messages,
+   * `client`: what the groups of a client have in common: `url` of `/events`, `session`, `options` of a PolluxEventSource,
+   * `requests`, `polls`, and `room`, which `overfull()` says to be less than was thought. `tell(message)` hears the messages,
    * `fail(error)` what the server refuses, and `changed()` that `state` or `transport` are others.
    */
-  constructor(id, cursor, reader) {
+  constructor(id, cursor, client) {
     this.#id = id;
     this.cursor = cursor;
-    this.#reader = reader;
+    this.#client = client;
   }
 
   get transport() {
@@ -64,7 +64,7 @@ export class Group {
   async poll() {
     const { signal } = this.#reading;
     try {
-      const answer = await this.#reader.polls.askFor(this.channels, this.cursor, signal, () => this.#setState('reconnecting'));
+      const answer = await this.#client.polls.askFor(this.channels, this.cursor, signal, () => this.#setState('reconnecting'));
       this.#takeAnswer(answer);
       this.#setState('open');
       return answer.events.length > 0;
@@ -97,11 +97,11 @@ export class Group {
     this.#reading = new AbortController();
     this.#source = this.isStream ? this.#newSource() : null;
     this.tellChannels();
-    this.#reader.changed();
+    this.#client.changed();
   }
 
   #newSource() {
-    const { url, session, options, requests } = this.#reader;
+    const { url, session, options, requests } = this.#client;
     const query = this.channels.map((name) => `channel=${encodeURIComponent(name)}`).join('&');
     const address = `${url}?${query}&envelope=json&session=${session}`;
     const source = address.length > longestURL || this.#isPosted
@@ -109,11 +109,11 @@ export class Group {
       : new PolluxEventSource(address, { ...options, lastEventId: this.cursor });
     source.onopen = () => {
       this.#setState('open');
-      if (this.cursor === null) this.#lose(); // it begins now, wherever the feeds are
+      if (this.cursor === null) this.#lose(); // it begins now, wherever the readers of its channels are
     };
     source.onmessage = (message) => this.#take(message);
     source.addEventListener('pollux.gap', () => this.#lose());
-    source.addEventListener('transportchange', () => this.#reader.changed());
+    source.addEventListener('transportchange', () => this.#client.changed());
     source.onerror = () => {
       this.#setState('reconnecting');
       if (source.readyState === 2) this.#findReason();
@@ -147,7 +147,7 @@ export class Group {
   async #findReason() {
     const { signal } = this.#reading;
     try {
-      await this.#reader.polls.askFor(this.channels, null, signal);
+      await this.#client.polls.askFor(this.channels, null, signal);
       this.#isPosted = true;
       this.#waitAndConnect();
     } catch (error) {
@@ -157,9 +157,9 @@ export class Group {
 
   #refused(error) {
     const isProblem = error instanceof PolluxError;
-    if (isProblem && this.#reader.room.learn(error, this.channels)) return this.#reader.overfull();
+    if (isProblem && this.#client.room.learn(error, this.channels)) return this.#client.overfull();
     this.#setState('reconnecting');
-    if (isProblem) this.#reader.fail(error);
+    if (isProblem) this.#client.fail(error);
     this.#waitAndConnect();
   }
 
@@ -171,10 +171,10 @@ export class Group {
   #setState(state) {
     if (state === this.state) return;
     this.state = state;
-    this.#reader.changed();
+    this.#client.changed();
   }
 
   #tell(message) {
-    this.#reader.tell({ ...message, group: this.#id });
+    this.#client.tell({ ...message, group: this.#id });
   }
 }

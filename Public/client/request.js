@@ -7,7 +7,7 @@
 // What the browser says of its network (`navigator.onLine`) decides nothing, for it knows only of interfaces, and not of
 // the way to the server. Its events are a reason to try sooner.
 
-import { retryAfter, spread } from './pollux-time.js';
+import { retryAfter, spread } from './time.js';
 
 const firstDelay = 500; // milliseconds; doubled after each failure
 const longestDelay = 30_000;

@@ -1,10 +1,10 @@
 // A reader whose channels are too many or too long for a URL: they go into the content of a POST. As far as groups use it, it
-// is a PolluxEventSource: it reads one answer that does not end, and where the road holds that back, by long polls.
+// is a PolluxEventSource: it reads one answer that does not end, and where that is held back on the way, by long polls.
 
-import { eventStreamParser } from './pollux-parser.js';
-import { TemporaryFault, pause } from './pollux-request.js';
-import { formOf, posted } from './pollux-selection.js';
-import { pauseOf, spread } from './pollux-time.js';
+import { eventStreamParser } from './parser.js';
+import { TemporaryFault, pause } from './request.js';
+import { formOf, posted } from './selection.js';
+import { pauseOf, spread } from './time.js';
 
 const heartbeat = 15; // seconds of silence until the server gives a sign
 const patience = 6_000; // milliseconds until a stream without a first sign counts as held back, and one without a heartbeat as lost
@@ -82,7 +82,7 @@ export class PostedSource extends EventTarget {
       });
       if (!isEventStream) throw new TemporaryFault({ isSilent: true }); // something in between answered
     } catch (error) {
-      if (error.isSilent && !isOpen && this.#mayPoll) this.#usePolls(); // the road holds it back, and would again
+      if (error.isSilent && !isOpen && this.#mayPoll) this.#usePolls(); // it is held back on the way, and would be again
       if (!(error instanceof TemporaryFault) || !isOpen) throw error;
     }
     this.#turn(0, 'error');
@@ -90,7 +90,7 @@ export class PostedSource extends EventTarget {
   }
 
   async #poll() {
-    const wait = this.readyState === 1 ? pollWait : 0; // the first one shows that the road is open
+    const wait = this.readyState === 1 ? pollWait : 0; // the first one shows that the way is open
     const [begun, before] = [performance.now(), this.#cursor];
     const { events, next, gap } = await this.#requests.fetchJSON(
       this.#url, this.#form({ transport: 'poll', wait }), this.#closed.signal, wait * 1_000);

@@ -9,7 +9,7 @@ export function covers(cursor, id) {
 
 export const epochOf = (id) => id.slice(0, id.lastIndexOf('-'));
 
-const positionOf = (id) => Number(id.slice(id.lastIndexOf('-') + 1));
+export const positionOf = (id) => Number(id.slice(id.lastIndexOf('-') + 1));
 
 /** The cursor that has had least; null if there is none. */
 export const smallest = (cursors) => cursors.filter(Boolean).reduce((one, other) => (one === null || covers(one, other) ? other : one), null);

@@ -1,9 +1,9 @@
 // The tabs of one browser that read from one server share what they read. The tab that holds a Web Lock leads: it has the
 // connections, and tells what comes by a BroadcastChannel. When it dies, however that may be, the browser gives the lock
-// to the next. A tab that missed something in that moment fetches it by itself (pollux-feed.js), so there is nothing to
+// to the next. A tab that missed something in that moment fetches it by itself (channel-reader.js), so there is nothing to
 // hand over, and no state that two tabs have to agree on.
 //
-// Besides the messages of groups (pollux-groups.js) there are two, and each says in `from` which tab it is from:
+// Besides the messages of groups (groups.js) there are two, and each says in `from` which tab it is from:
 //
 //   {kind: 'who'}                      a new leader asks what is wanted
 //   {kind: 'want', channels, cursor}   what a tab reads, and from where on. The leader answers `status`, and each `group`
@@ -11,7 +11,7 @@
 // A leader may sleep instead of dying (a frozen page, a debugger). A follower that hears nothing asks; if there is no
 // answer, it takes the lock by force.
 
-import { smallest } from './pollux-ids.js';
+import { smallest } from './ids.js';
 
 const collectTime = 20; // milliseconds: wishes that come together are told together
 const listenTime = 10_000; // milliseconds of silence until a follower asks, and as many until it takes the lead
@@ -23,7 +23,7 @@ export const canShare = () => Boolean(navigator.locks && globalThis.BroadcastCha
 export class Tabs {
   #id = Math.random().toString(36).slice(2);
   #group;
-  #openReader;
+  #openGroups;
   #hear;
   #wanted;
   #isPresent = false; // its own lock is held, by which the leader learns of its end
@@ -39,18 +39,18 @@ export class Tabs {
   #watch = null;
 
   // Of the leader
-  #reader = null;
+  #groups = null;
   #leading = null;
   #wants = new Map(); // by tab
 
   /**
    * `group`: the name that tabs have in common which share what they read, or null to share with none.
-   * `openReader(tell)` makes its `Groups`. `hear(message)` is given what these tell, in whatever tab they are. `wanted()` tells
+   * `openGroups(tell)` makes its `Groups`. `hear(message)` is given what these tell, in whatever tab they are. `wanted()` tells
    * what this tab reads just now, `{channels, cursor}`.
    */
-  constructor({ group, openReader, hear, wanted }) {
+  constructor({ group, openGroups, hear, wanted }) {
     this.#group = group;
-    this.#openReader = openReader;
+    this.#openGroups = openGroups;
     this.#hear = hear;
     this.#wanted = wanted;
     if (group === null) this.#lead();
@@ -59,7 +59,7 @@ export class Tabs {
 
   get role() {
     if (this.#group === null) return 'alone';
-    return this.#reader ? 'leader' : 'follower';
+    return this.#groups ? 'leader' : 'follower';
   }
 
   /** What this tab reads is something else now. */
@@ -76,7 +76,7 @@ export class Tabs {
 
   /** There is a reason to try at once. */
   retry() {
-    this.#reader?.retry();
+    this.#groups?.retry();
   }
 
   leave() {
@@ -114,19 +114,19 @@ export class Tabs {
   }
 
   #tellWant() {
-    if (this.#reader) this.#note({ ...this.#wanted(), from: this.#id });
+    if (this.#groups) this.#note({ ...this.#wanted(), from: this.#id });
     else if (this.#isPresent) this.#post({ kind: 'want', ...this.#wanted() });
   }
 
   #receive(message) {
     if (!isMessage(message)) return;
     if (message.kind === 'want') {
-      if (this.#reader) this.#note(message);
+      if (this.#groups) this.#note(message);
       return;
     }
     this.#silence = 0;
     if (message.kind === 'who') this.#tellWant();
-    else if (!this.#reader) this.#hear(message);
+    else if (!this.#groups) this.#hear(message);
   }
 
   // Who leads
@@ -150,7 +150,7 @@ export class Tabs {
 
   /** Called at intervals. */
   #listen() {
-    if (this.#reader) return;
+    if (this.#groups) return;
     this.#silence += 1;
     if (this.#silence === 2) this.#tellWant();
     if (this.#silence < 3) return;
@@ -171,7 +171,7 @@ export class Tabs {
   #lead() {
     this.#leading = new AbortController();
     this.#wants.clear();
-    this.#reader = this.#openReader((message) => this.#tell(message));
+    this.#groups = this.#openGroups((message) => this.#tell(message));
     this.#post({ kind: 'who' });
     this.#tellWant();
     return this.#untilLeft;
@@ -179,8 +179,8 @@ export class Tabs {
 
   #resign() {
     this.#leading?.abort();
-    this.#reader?.close();
-    this.#reader = null;
+    this.#groups?.close();
+    this.#groups = null;
   }
 
   // What the leader does
@@ -205,7 +205,7 @@ export class Tabs {
 
   #readWanted() {
     const wants = [...this.#wants.values()];
-    this.#reader?.read(new Set(wants.flatMap((want) => want.channels)), smallest(wants.map((want) => want.cursor)));
+    this.#groups?.read(new Set(wants.flatMap((want) => want.channels)), smallest(wants.map((want) => want.cursor)));
   }
 }
 

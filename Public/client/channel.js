@@ -1,6 +1,6 @@
 // A channel as a page has it: listeners, iterations, and publishing.
 
-import { PolluxError } from './pollux-request.js';
+import { PolluxError } from './request.js';
 
 const mostBuffered = 1_000; // events, of an iteration that is slower than its channel
 
@@ -31,11 +31,11 @@ export class PolluxEvent extends Event {
 export class Channel extends EventTarget {
   #client;
   #since;
-  #feed = null; // null while nobody listens
+  #reader = null; // null while nobody listens
   #queues = new Set(); // of the iterations
   #end = null; // {error}, when reading is over; without an error when the channel was closed
 
-  /** `client`: `openFeed(options, sink)`, `publish(letter)`, `changed()`, `forget(channel)`; see `Pollux`. */
+  /** `client`: `openReader(options, sink)`, `publish(letter)`, `changed()`, `forget(channel)`; see `Pollux`. */
   constructor(name, since, client) {
     super();
     this.name = name;
@@ -44,7 +44,7 @@ export class Channel extends EventTarget {
   }
 
   get lastEventId() {
-    return this.#feed?.cursor ?? null;
+    return this.#reader?.cursor ?? null;
   }
 
   async ready() {
@@ -81,7 +81,7 @@ export class Channel extends EventTarget {
     if (text === undefined) throw new TypeError(`There is no JSON for ${String(data)}`);
     const contentType = isText ? 'text/plain' : 'application/json';
     // A page that reads a channel wants to see what it publishes there itself: so that has to come after its start.
-    const ready = this.#feed?.started.catch(() => {});
+    const ready = this.#reader?.started.catch(() => {});
     return this.#client.publish({ type, text, contentType, key, ready });
   }
 
@@ -94,15 +94,15 @@ export class Channel extends EventTarget {
   }
 
   close() {
-    this.#feed?.close();
+    this.#reader?.close();
     this.#endIterations(null);
     this.#client.forget(this);
   }
 
   /** Begins to read, with the first who listens. */
   #read() {
-    if (this.#feed || this.#end) return;
-    this.#feed = this.#client.openFeed({ name: this.name, since: this.#since }, {
+    if (this.#reader || this.#end) return;
+    this.#reader = this.#client.openReader({ name: this.name, since: this.#since }, {
       event: (event) => this.#deliver(event),
       gap: (detail) => this.dispatchEvent(new CustomEvent('gap', { detail })),
       started: () => this.#client.changed(),
@@ -112,8 +112,8 @@ export class Channel extends EventTarget {
 
   #begun() {
     this.#read();
-    if (!this.#feed) throw new DOMException('The channel was closed', 'AbortError');
-    return this.#feed;
+    if (!this.#reader) throw new DOMException('The channel was closed', 'AbortError');
+    return this.#reader;
   }
 
   #deliver({ id, type, data }) {
