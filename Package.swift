@@ -65,6 +65,7 @@ let package = Package(
             name: "Fanout",
             dependencies: [
                 "Channels", "EventStream", "JSON",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings),

@@ -6,36 +6,21 @@ import NIOCore
 import NIOHTTP1
 
 /// The reader that leaves after one batch: long polling (RFC 6202, section 2), answered as JSON, as an event
-/// stream or as a script.
-final class PollTransport: ReaderOutlet {
+/// stream or as a script. Owner: the exchange's event loop.
+final class PollTransport {
     private let exchange: any Exchange
-    /// Until the poll is answered.
-    private var reader: Reader?
     private let configuration: TransportConfiguration
     private let parameters: ReadParameters
-    private var gap: Gap?
-    private var hasBegun = false
-    /// How long a poll is held on whose client sends nothing more. Most of these have gone, and cost a connection until then.
-    private static let halfClosedWait = TimeAmount.seconds(5)
-
-    private var wait: TimeAmount
-    /// When the poll has been held for as long as it may.
-    private var endsAt: NIODeadline?
-    /// What an event-stream answer says of when to come back.
-    private var retryMilliseconds: Int
-    /// What was read so far, where it comes in more than one batch.
-    private var collected: [Event] = []
-    private var collectedSize = 0
-    private var epoch: Epoch?
-    /// Where a poll began that named no cursor: the first thing an event-stream answer says.
-    private var opening: EventID?
+    private var machine: PollStateMachine
+    /// Until the poll is answered.
+    private var reader: Reader?
 
     init(_ parameters: ReadParameters, exchange: any Exchange, configuration: TransportConfiguration) {
         self.exchange = exchange
         self.configuration = configuration
         self.parameters = parameters
-        self.retryMilliseconds = configuration.pollRetryMilliseconds
-        self.wait = parameters.wait
+        self.machine = PollStateMachine(
+            limit: parameters.limit, size: configuration.pollSize, wait: parameters.wait)
     }
 
     func begin(_ start: ReadStart, of feed: Feed) {
@@ -45,107 +30,88 @@ final class PollTransport: ReaderOutlet {
         reader.begin(start)
     }
 
-    func begin(after id: EventID, gap: Gap?) -> Delivery {
-        self.hasBegun = true
-        self.gap = gap
-        if !self.parameters.hasCursor { self.opening = id }
-        return .ready
-    }
-
-    func report(_ gap: Gap) -> Delivery {
-        // What was read before the gap goes out alone; the next poll finds the gap again.
-        if let last = self.collected.last, let epoch {
-            return self.answerCollected(through: last.position, epoch: epoch)
+    @discardableResult
+    private func perform(_ action: PollStateMachine.Action) -> Delivery {
+        switch action {
+        case .none:
+            return .ready
+        case .wait(let end):
+            self.exchange.setDeadline(end)
+            return .ready
+        case .answer(let prelude, let batch):
+            self.reader = nil
+            self.answer(prelude, batch)
+            return .ended
+        case .refuse(let problem):
+            self.reader = nil
+            let isEventStream = self.parameters.transport == .pollEventStream
+            self.exchange.respond(isEventStream ? .refusedStream(self.configuration) : problem.response)
+            return .ended
         }
-        self.gap = gap
-        return .ready
     }
 
-    func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
-        guard !batch.events.isEmpty || !self.collected.isEmpty else { return .ready }
-        if isLast, self.collected.isEmpty { return self.answer(self.cut(batch)) }
-        self.collected += batch.events
-        self.epoch = batch.epoch
-        self.collectedSize += batch.events.reduce(0) { $0 + $1.size }
-        let isFull = self.collected.count >= self.parameters.limit || self.collectedSize >= self.configuration.pollSize
-        return isLast || isFull ? self.answerCollected(through: batch.through, epoch: batch.epoch) : .ready
-    }
+    // MARK: Answers
 
-    func caughtUp(at id: EventID) -> Delivery {
-        guard self.collected.isEmpty else { return self.answerCollected(through: id.position, epoch: id.epoch) }
-        guard self.gap == nil, self.wait > .zero else { return self.answerEmpty(at: id) }
-        let end = self.endsAt ?? .now() + self.wait
-        self.endsAt = end
-        self.exchange.setDeadline(end)
-        return .ready
-    }
-
-    func fail(_ error: LedgerError) {
-        self.refuse(Problem(error))
-    }
-
-    private func refuse(_ problem: Problem) {
-        self.reader = nil
-        let isEventStream = self.parameters.transport == .pollEventStream
-        self.exchange.respond(isEventStream ? .refusedStream(self.configuration) : problem.response)
-    }
-
-    private func answerEmpty(at id: EventID) -> Delivery {
-        self.answer(Batch(epoch: id.epoch, after: id.position, events: [], through: id.position))
-    }
-
-    private func answerCollected(through position: Position, epoch: Epoch) -> Delivery {
-        let batch = Batch(epoch: epoch, after: position, events: self.collected, through: position)
-        return self.answer(self.cut(batch))
-    }
-
-    /// As much of a batch as an answer takes.
-    private func cut(_ batch: Batch) -> Batch {
-        batch.prefix(self.parameters.limit, filling: self.configuration.pollSize)
-    }
-
-    private func answer(_ batch: Batch) -> Delivery {
-        self.reader = nil
-        switch (self.parameters.transport, self.gap) {
-        case (.pollEventStream, _): self.exchange.respond(self.eventStreamResponse(batch))
+    private func answer(_ prelude: PollStateMachine.Prelude, _ batch: Batch) {
+        switch (self.parameters.transport, prelude.gap) {
+        case (.pollEventStream, _):
+            self.exchange.respond(self.eventStreamResponse(prelude, batch))
         case (.jsonp(let callback), let gap):
             self.exchange.respond(JSONP.response(PollContent.response(batch, gap: gap), callback: callback))
-        case (_, nil): self.exchange.respond(batch.encoded(PollEncoding.self))
-        case (_, let gap?): self.exchange.respond(PollContent.response(batch, gap: gap))
+        case (_, nil):
+            self.exchange.respond(batch.encoded(PollEncoding.self))
+        case (_, let gap?):
+            self.exchange.respond(PollContent.response(batch, gap: gap))
         }
-        return .ended
     }
 
-    private func eventStreamResponse(_ batch: Batch) -> Response {
+    private func eventStreamResponse(_ prelude: PollStateMachine.Prelude, _ batch: Batch) -> Response {
         var headers = EventStreamTransport.headers
         headers.add(name: "Last-Event-ID", value: batch.cursor.description)
-        return Response(.ok, headers: headers, body: self.eventStream(batch))
+        var content = ByteBuffer(bytes: self.beginning(prelude, of: batch))
+        content.writeImmutableBuffer(batch.blocks(envelope: self.parameters.envelope).content)
+        return Response(.ok, headers: headers, body: content)
     }
 
-    private func eventStream(_ batch: Batch) -> ByteBuffer {
-        var prelude: [UInt8] = []
-        EventStreamEncoder.appendRetry(milliseconds: self.retryMilliseconds, to: &prelude)
+    /// What stands before the events of an event stream.
+    private func beginning(_ prelude: PollStateMachine.Prelude, of batch: Batch) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let retry = prelude.isFarewell ? self.configuration.spreadRetry() : self.configuration.pollRetryMilliseconds
+        EventStreamEncoder.appendRetry(milliseconds: retry, to: &bytes)
         if self.parameters.padding > 0 {
-            EventStreamEncoder.appendComment(padding: self.parameters.padding, to: &prelude)
+            EventStreamEncoder.appendComment(padding: self.parameters.padding, to: &bytes)
         }
-        self.gap?.appendEvent(to: &prelude)
-        if self.gap != nil, batch.events.isEmpty {
+        prelude.gap?.appendEvent(to: &bytes)
+        if prelude.gap != nil, batch.events.isEmpty {
             // Nothing else would move the client's cursor over the gap.
             let form = self.parameters.opening == .event ? Opening.event : .id
-            form.append(batch.cursor, heartbeat: 0, to: &prelude)
-        } else if let id = self.opening {
-            self.parameters.opening.append(id, heartbeat: 0, to: &prelude)
+            form.append(batch.cursor, heartbeat: 0, to: &bytes)
+        } else if !self.parameters.hasCursor {
+            self.parameters.opening.append(prelude.start, heartbeat: 0, to: &bytes)
         }
-        var content = ByteBuffer(bytes: prelude)
-        content.writeImmutableBuffer(batch.blocks(envelope: self.parameters.envelope).content)
-        return content
+        return bytes
+    }
+}
+
+extension PollTransport: ReaderOutlet {
+    func begin(after id: EventID, gap: Gap?) -> Delivery { self.perform(self.machine.began(after: id, gap: gap)) }
+
+    func report(_ gap: Gap) -> Delivery { self.perform(self.machine.met(gap)) }
+
+    func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
+        self.perform(self.machine.received(batch, isLast: isLast))
+    }
+
+    func caughtUp(at id: EventID) -> Delivery { self.perform(self.machine.caughtUp(at: id, .now())) }
+
+    func fail(_ error: LedgerError) {
+        self.perform(self.machine.failed(Problem(error)))
     }
 }
 
 extension PollTransport: ExchangeDelegate {
-    func drained() {
-        self.reader?.writable()
-    }
+    /// A poll writes once, and the exchange lets go of it by that.
+    func drained() {}
 
     func closed() {
         self.reader?.leave()
@@ -154,28 +120,18 @@ extension PollTransport: ExchangeDelegate {
 
     func deadlineReached(_ now: NIODeadline) {
         guard let reader = self.reader, reader.isAtHead else { return }
-        reader.wrote(self.answerEmpty(at: reader.id))
+        reader.wrote(self.perform(self.machine.timeOver(at: reader.id)))
     }
 
     func inputClosed() {
-        self.wait = min(self.wait, Self.halfClosedWait)
-        guard let endsAt else { return }
-        let end = min(endsAt, .now() + Self.halfClosedWait)
-        self.endsAt = end
-        self.exchange.setDeadline(end)
+        self.perform(self.machine.inputClosed(.now()))
     }
 
     func drain() {
         guard let reader = self.reader else { return }
         let id = reader.id
         reader.leave()
-        guard self.hasBegun else { return self.refuse(.unavailable("the server is stopping", retryAfter: 2)) }
-        self.retryMilliseconds = self.configuration.spreadRetry()
-        if let last = self.collected.last {
-            _ = self.answerCollected(through: last.position, epoch: id.epoch)
-        } else {
-            _ = self.answerEmpty(at: id)
-        }
+        self.perform(self.machine.drain(at: id))
     }
 }
 

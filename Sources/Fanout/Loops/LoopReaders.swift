@@ -7,7 +7,7 @@ package import NIOCore
 /// What is published meanwhile becomes the next turn's batch.
 package final class LoopReaders {
     /// How often feeds that nobody reads are looked for. One is let go at the second look.
-    private static let restInterval = TimeAmount.seconds(10)
+    private static let unusedInterval = TimeAmount.seconds(10)
 
     let eventLoop: any EventLoop
     let bridge: Bridge
@@ -23,8 +23,8 @@ package final class LoopReaders {
         self.catchUp = CatchUp(eventLoop: eventLoop)
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         self.wakeup = Wakeup { eventLoop.execute { bound.value.woken() } }
-        eventLoop.scheduleRepeatedTask(initialDelay: Self.restInterval, delay: Self.restInterval) { _ in
-            bound.value.rest()
+        eventLoop.scheduleRepeatedTask(initialDelay: Self.unusedInterval, delay: Self.unusedInterval) { _ in
+            bound.value.releaseUnused()
         }
     }
 
@@ -55,8 +55,8 @@ package final class LoopReaders {
         }
     }
 
-    private func rest() {
-        for (selection, feed) in self.feeds where feed.rest() {
+    private func releaseUnused() {
+        for (selection, feed) in self.feeds where feed.releaseUnused() {
             self.feeds[selection] = nil
             for log in feed.logs { self.remove(feed, from: log) }
         }

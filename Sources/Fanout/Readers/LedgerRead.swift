@@ -1,0 +1,8 @@
+import Channels
+
+/// What a reader asks of the ledger.
+struct LedgerRead {
+    let start: ReadQuery.Start
+    /// Why it begins elsewhere than its client wants, where it is not yet known with which event; `nil` if it does not.
+    let gap: Gap?
+}
