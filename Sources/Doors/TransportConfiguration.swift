@@ -32,6 +32,8 @@ public struct TransportConfiguration: Sendable {
     public var pollLimit = 500
     /// The bytes of types and data after which an answer takes no more events; default 4 MiB.
     public var pollSize = 4 << 20
+    /// For how long a run of polls that nobody goes on with still counts as a reader; default 30 s.
+    public var pollLinger = Duration.seconds(30)
     /// How long a stream lasts for a polyfill that gives up after 50 s; default 45 s.
     public var polyfillLifetime = TimeAmount.seconds(45)
     /// Whether polls are answered as scripts too (`transport=jsonp`), which pages of every origin can then read; default

@@ -5,7 +5,6 @@ import NIOCore
 import NIOPosix
 public import ServiceLifecycle
 import SQLiteLedger
-import Synchronization
 import UnixSignals
 
 /// The server, put together: ledger, bridge, transports and HTTP, as one service that runs until it is told to stop.
@@ -72,14 +71,9 @@ public struct PolluxServer: Service {
                 "ledger": "\(self.configuration.ledger)", "epoch": "\(bridge.epoch)",
             ])
         self.onStart(ports.first ?? 0)
-        let drainTimeout = Mutex(self.configuration.drainTimeout)
-        try await self.work(with: bridge, server.sites.credentials) {
-            await Reloading(server: server, read: self.readAgain, logger: self.logger)
-                .run(self.configuration, on: hangUps) { adopted in
-                    drainTimeout.withLock { $0 = adopted.drainTimeout }
-                }
-        }
-        await server.drain(within: drainTimeout.withLock { $0 })
+        let reloading = Reloading(self.configuration, server, read: self.readAgain, logger: self.logger)
+        try await self.work(with: bridge, server, reloading, on: hangUps)
+        await server.drain(within: reloading.configuration.drainTimeout)
     }
 
     /// The files of the public folder. One that is named must be there; the default may be missing.
@@ -106,7 +100,7 @@ public struct PolluxServer: Service {
 
     /// What goes on beside the connections, until the shutdown.
     private func work(
-        with bridge: Bridge, _ credentials: [TLSCredentials], reloading: @escaping @Sendable () async -> Void
+        with bridge: Bridge, _ server: RunningServer, _ reloading: Reloading, on hangUps: UnixSignalsSequence
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for configuration in self.configuration.sources {
@@ -115,13 +109,17 @@ public struct PolluxServer: Service {
             }
             group.addTask {
                 await cancelWhenGracefulShutdown {
-                    while (try? await Task.sleep(for: .seconds(1))) != nil { bridge.sweep() }
+                    while (try? await Task.sleep(for: .seconds(1))) != nil {
+                        bridge.sweep()
+                        server.sweep(reloading.configuration)
+                    }
                 }
             }
+            let credentials = server.sites.credentials
             if !credentials.isEmpty {
                 group.addTask { await cancelWhenGracefulShutdown { await Self.watch(credentials) } }
             }
-            group.addTask { await cancelWhenGracefulShutdown { await reloading() } }
+            group.addTask { await cancelWhenGracefulShutdown { await reloading.run(on: hangUps) } }
             try await group.waitForAll()
         }
     }

@@ -1,41 +1,47 @@
 import Logging
+import Synchronization
 import UnixSignals
 
 /// Reads anew, at SIGHUP, what can be read anew: the configuration, and certificates.
-struct Reloading: Sendable {
-    let server: RunningServer
-    /// Reads the configuration from where it came from at the start.
-    let read: @Sendable () throws -> ServerConfiguration
-    let logger: Logger
+final class Reloading: Sendable {
+    private let server: RunningServer
+    private let read: @Sendable () throws -> ServerConfiguration
+    private let logger: Logger
+    private let running: Mutex<ServerConfiguration>
+
+    /// - Parameter read: Reads the configuration from where it came from at the start.
+    init(
+        _ configuration: ServerConfiguration, _ server: RunningServer,
+        read: @escaping @Sendable () throws -> ServerConfiguration, logger: Logger
+    ) {
+        self.server = server
+        self.read = read
+        self.logger = logger
+        self.running = Mutex(configuration)
+    }
+
+    /// What holds now.
+    var configuration: ServerConfiguration { self.running.withLock { $0 } }
 
     /// Returns when there are no more signals.
-    ///
-    /// - Parameter running: What the server was started with. What is taken on later reaches a stop through `adopted`.
-    func run(
-        _ running: ServerConfiguration, on hangUps: UnixSignalsSequence,
-        adopted: @Sendable (ServerConfiguration) -> Void
-    ) async {
-        var running = running
+    func run(on hangUps: UnixSignalsSequence) async {
         for await _ in hangUps {
-            if let change = self.change(of: running) {
-                running = change.configuration
-                await self.server.apply(running)
-                adopted(running)
-                self.report(change)
-            }
+            await self.reload()
             for credential in self.server.sites.credentials { credential.reload() }
         }
     }
 
-    /// `nil` if what is there now cannot be used.
-    private func change(of running: ServerConfiguration) -> ConfigurationChange? {
+    private func reload() async {
+        let change: ConfigurationChange
         do {
-            return ConfigurationChange(from: running, to: try self.read())
+            change = ConfigurationChange(from: self.configuration, to: try self.read())
         } catch {
-            self.logger.error(
+            return self.logger.error(
                 "SIGHUP: the configuration cannot be used; all stays as it was", metadata: ["error": "\(error)"])
-            return nil
         }
+        self.running.withLock { $0 = change.configuration }
+        await self.server.apply(change.configuration)
+        self.report(change)
     }
 
     private func report(_ change: ConfigurationChange) {

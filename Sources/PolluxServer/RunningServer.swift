@@ -3,10 +3,12 @@ import HTTPServing
 import Logging
 import NIOPosix
 import Doors
+import Fanout
 
 /// What was put together for a server that runs, and how it takes on new settings while it does.
 struct RunningServer: Sendable {
     let sites: Sites
+    private let sessions: Sessions?
     private let channels: ChannelResource
     private let health: Health
     private let files: StaticFiles?
@@ -17,11 +19,15 @@ struct RunningServer: Sendable {
         _ configuration: ServerConfiguration, _ bridge: Bridge, files: StaticFiles?, sites: Sites,
         group: MultiThreadedEventLoopGroup, logger: Logger
     ) async throws {
-        let channels = try await ChannelResource(bridge, configuration: configuration.transports, group: group)
+        // Counting readers costs something with every poll, so it is done only where somebody looks.
+        let sessions = logger.logLevel <= .debug ? Sessions(ReaderLog(logger: logger)) : nil
+        let channels = try await ChannelResource(
+            bridge, configuration: configuration.transports, group: group, sessions: sessions)
         let health = Health(bridge, credentials: sites.credentials)
         let settings = Self.settings(configuration, channels, health, files, sites)
         self.http = try await HTTPServer(sites.listeners, settings: settings, group: group, logger: logger)
         self.sites = sites
+        self.sessions = sessions
         self.channels = channels
         self.health = health
         self.files = files
@@ -35,6 +41,11 @@ struct RunningServer: Sendable {
     func apply(_ configuration: ServerConfiguration) async {
         let channels = self.channels.under(configuration.transports)
         await self.http.apply(Self.settings(configuration, channels, self.health, self.files, self.sites))
+    }
+
+    /// Ends the sessions that nobody goes on with; to be called about once a second.
+    func sweep(_ configuration: ServerConfiguration) {
+        self.sessions?.sweep(linger: configuration.transports.pollLinger)
     }
 
     /// Brings all answers to their end.

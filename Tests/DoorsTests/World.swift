@@ -58,7 +58,7 @@ final class World {
         exchange.onWrite = onWrite
         let selection = try #require(Selection(try channels.map { try ChannelName($0) }))
         parameters.beginReader(
-            of: self.readers.feed(of: selection), on: exchange, configuration: self.configuration)
+            of: self.readers.feed(of: selection), on: exchange, as: nil, configuration: self.configuration)
         return exchange
     }
 

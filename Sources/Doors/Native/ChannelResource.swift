@@ -1,9 +1,9 @@
 public import Channels
-import Fanout
+package import Fanout
 public import HTTPServing
 import NIOCore
 import NIOHTTP1
-public import NIOPosix
+package import NIOPosix
 
 /// What can be done with channels over HTTP: read them by any transport, publish, drop.
 public struct ChannelResource: Sendable {
@@ -11,11 +11,15 @@ public struct ChannelResource: Sendable {
     private let configuration: TransportConfiguration
     private let readers: PerLoop<LoopReaders>
     private let publishers: PerLoop<LoopPublishers>
+    /// Where readers are counted; `nil` if nobody wants to know of them.
+    private let sessions: Sessions?
 
     /// - Throws: When a loop of the group has been shut down.
-    public init(_ bridge: Bridge, configuration: TransportConfiguration, group: MultiThreadedEventLoopGroup)
-        async throws
-    {
+    package init(
+        _ bridge: Bridge, configuration: TransportConfiguration, group: MultiThreadedEventLoopGroup,
+        sessions: Sessions? = nil
+    ) async throws {
+        self.sessions = sessions
         self.bridge = bridge
         self.configuration = configuration
         let readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
@@ -25,6 +29,7 @@ public struct ChannelResource: Sendable {
 
     private init(_ other: ChannelResource, configuration: TransportConfiguration) {
         self.bridge = other.bridge
+        self.sessions = other.sessions
         self.configuration = configuration
         self.readers = other.readers
         self.publishers = other.publishers
@@ -82,7 +87,9 @@ public struct ChannelResource: Sendable {
         if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
         if request.peer.isRefused { return exchange.respond(self.refusal(parameters)) }
         parameters.beginReader(
-            of: self.readers[exchange.eventLoop].feed(of: selection), on: exchange, configuration: self.configuration)
+            of: self.readers[exchange.eventLoop].feed(of: selection), on: exchange,
+            as: self.sessions.map { parameters.membership(of: selection, request.peer, in: $0) },
+            configuration: self.configuration)
     }
 
     private func head(_ parameters: ReadParameters) -> Response {

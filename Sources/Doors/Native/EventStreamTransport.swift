@@ -41,8 +41,9 @@ final class EventStreamTransport: ReaderOutlet {
         self.budget = parameters.budget ?? .max
     }
 
-    func begin(_ start: ReadStart, of feed: Feed) {
-        let reader = Reader(feed: feed, eventLoop: self.exchange.eventLoop, outlet: self)
+    func begin(_ start: ReadStart, of feed: Feed, as membership: Membership?) {
+        let reader = Reader(
+            feed: feed, eventLoop: self.exchange.eventLoop, outlet: self, membership: membership)
         self.reader = reader
         self.exchange.delegate = self
         reader.begin(start)

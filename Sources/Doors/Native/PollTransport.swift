@@ -23,8 +23,9 @@ final class PollTransport {
             limit: parameters.limit, size: configuration.pollSize, wait: parameters.wait)
     }
 
-    func begin(_ start: ReadStart, of feed: Feed) {
-        let reader = Reader(feed: feed, eventLoop: self.exchange.eventLoop, outlet: self)
+    func begin(_ start: ReadStart, of feed: Feed, as membership: Membership?) {
+        let reader = Reader(
+            feed: feed, eventLoop: self.exchange.eventLoop, outlet: self, membership: membership)
         self.reader = reader
         self.exchange.delegate = self
         reader.begin(start)

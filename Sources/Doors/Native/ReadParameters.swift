@@ -33,6 +33,8 @@ struct ReadParameters {
     var budget: Int?
     /// How long the stream may last; `nil` for ever.
     var lifetime: TimeAmount?
+    /// By what the client's readers are known to belong together; `nil` if it does not say.
+    var session: String?
     /// The channels named by `channel`.
     var channels: [[UInt8]] = []
 
@@ -47,6 +49,7 @@ struct ReadParameters {
             request.query, request.method == .POST ? Array(request.body.readableBytesView) : [])
         self.transport = try Self.transport(request, parameters, defaults)
         self.channels = try parameters.channelNames()
+        self.session = try Self.session(parameters)
         try self.takeStart(request, parameters)
         try self.takeTimes(request, parameters, defaults)
         try self.takeForm(request, parameters)
@@ -73,6 +76,22 @@ struct ReadParameters {
                 let wantsPadding = try Self.padding(named) > 0
                 return named.isPolyfill || wantsPadding ? .eventStream : .poll
             }
+        }
+    }
+
+    private static func session(_ named: Parameters) throws(Problem) -> String? {
+        guard let session = try named.text("session") else { return nil }
+        guard session.utf8.count <= 64, session.utf8.allSatisfy(Self.isSessionByte) else {
+            throw .badRequest("session: must be 1 to 64 of A-Z, a-z, 0-9, - and _")
+        }
+        return session
+    }
+
+    private static func isSessionByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: false
         }
     }
 
@@ -167,12 +186,25 @@ struct ReadParameters {
 
 extension ReadParameters {
     /// Begins to serve a reader of the feed by the transport that was asked for.
-    func beginReader(of feed: Feed, on exchange: any Exchange, configuration: TransportConfiguration) {
+    func beginReader(
+        of feed: Feed, on exchange: any Exchange, as membership: Membership?, configuration: TransportConfiguration
+    ) {
         switch self.transport {
         case .eventStream:
-            EventStreamTransport(self, exchange: exchange, configuration: configuration).begin(self.start, of: feed)
+            EventStreamTransport(self, exchange: exchange, configuration: configuration).begin(
+                self.start, of: feed, as: membership)
         case .poll, .pollEventStream, .jsonp:
-            PollTransport(self, exchange: exchange, configuration: configuration).begin(self.start, of: feed)
+            PollTransport(self, exchange: exchange, configuration: configuration).begin(
+                self.start, of: feed, as: membership)
         }
+    }
+
+    /// Makes a reader with these parameters part of a session.
+    func membership(of selection: Selection, _ peer: Peer, in sessions: Sessions) -> Membership {
+        let signs = SessionSigns(
+            token: self.session, connection: peer.connection,
+            principal: .anonymous(from: peer.address.map { "\($0)" } ?? "unknown"))
+        let isOnly = self.transport == .eventStream && self.session == nil
+        return Membership(isOnly ? .only : .oneOfMany, of: selection, signs, in: sessions)
     }
 }

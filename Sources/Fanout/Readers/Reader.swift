@@ -10,13 +10,16 @@ package final class Reader: FeedReader {
     let feed: Feed
     private let eventLoop: any EventLoop
     private let outlet: any ReaderOutlet
+    /// Its part in a session, where sessions are counted.
+    private let membership: Membership?
     private var machine = ReaderStateMachine()
     /// Everything up to here was given to the outlet, or does not concern it.
     private var position = Position.zero
     var slot = 0
 
-    package init(feed: Feed, eventLoop: any EventLoop, outlet: any ReaderOutlet) {
+    package init(feed: Feed, eventLoop: any EventLoop, outlet: any ReaderOutlet, membership: Membership? = nil) {
         self.feed = feed
+        self.membership = membership
         self.eventLoop = eventLoop
         self.outlet = outlet
         feed.retain()
@@ -136,7 +139,7 @@ package final class Reader: FeedReader {
             self.take(page, gap: self.gap(before: page, read))
         case .failure(let error):
             guard self.machine.readFailed() else { return }
-            self.feed.release()
+            self.release()
             self.outlet.fail(error)
         }
     }
@@ -182,7 +185,12 @@ package final class Reader: FeedReader {
 
     private func end() {
         self.feed.leave(self)
+        self.release()
+    }
+
+    private func release() {
         self.feed.release()
+        self.membership?.end()
     }
 }
 

@@ -99,6 +99,9 @@ extension Setting {
             "poll.retry", .milliseconds(from: 0), \.transports.pollRetryMilliseconds,
             "how long an EventSource waits that is served by polls"),
         Setting(
+            "poll.linger", .time(from: 0), \.transports.pollLinger,
+            "how long a run of polls still counts as a reader after its last answer"),
+        Setting(
             "poll.jsonp", .flag, \.transports.jsonp,
             "whether polls are answered as scripts too, for browsers with nothing else; pages of every origin can read "
                 + "those"),
