@@ -93,6 +93,20 @@ public final class Bridge: Sendable {
         self.ledger.read(query, completion: completion)
     }
 
+    /// Changes records, all or none.
+    public func write(
+        _ changes: [RecordChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) {
+        self.ledger.write(changes, completion: completion)
+    }
+
+    /// Reads records that are not over.
+    public func records(
+        _ query: RecordQuery, completion: @escaping @Sendable (Result<[SmallRecord], LedgerError>) -> Void
+    ) {
+        self.ledger.records(query, completion: completion)
+    }
+
     /// Tries whether events can be published now. While the ledger looks for its store, that is known without a try.
     public func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
         if let loss = self.lives.loss { return completion(.failure(loss)) }

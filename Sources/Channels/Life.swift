@@ -43,11 +43,12 @@ public final class Life: Sendable {
     func take(_ commit: Commit) -> [Wakeup] {
         self.logs.withLock { logs in
             switch commit {
-            case .appended(let events):
+            case .appended(let events, let others):
                 let log = logs.append(events)
+                let otherLogs = others.compactMap { logs.append($0) }
                 if let last = events.last { self.newest.store(last.position.rawValue, ordering: .releasing) }
                 // Marked only now: a loop that is awake takes the mark at once, and nobody wakes it for the head.
-                return log?.mark() ?? []
+                return otherLogs.reduce(log?.mark() ?? []) { $0 + $1.mark() }
             case .dropped(let channel, let position):
                 logs.clear(channel, through: position)
                 return []

@@ -93,6 +93,12 @@ final class Engine: Sendable {
         self.readers.read(query, completion: completion)
     }
 
+    func records(
+        _ query: RecordQuery, completion: @escaping @Sendable (Result<[SmallRecord], LedgerError>) -> Void
+    ) {
+        self.readers.records(query, at: self.clock.milliseconds(), completion: completion)
+    }
+
     // MARK: Closing
 
     /// Lets the threads finish what waits and end, leaving one whole file behind.

@@ -75,6 +75,19 @@ public final class SQLiteLedger: Ledger {
         self.put(.drop(channel, completion))
     }
 
+    public func write(
+        _ changes: [RecordChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) {
+        self.put(.write(changes, completion))
+    }
+
+    public func records(
+        _ query: RecordQuery, completion: @escaping @Sendable (Result<[SmallRecord], LedgerError>) -> Void
+    ) {
+        guard let engine = self.engine.withLock({ $0 }) else { return completion(.failure(.closed)) }
+        engine.records(query, completion: completion)
+    }
+
     public func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
         self.put(.probe(completion))
     }

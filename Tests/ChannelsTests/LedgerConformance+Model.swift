@@ -58,6 +58,7 @@ extension LedgerConformance {
         return switch number {
         case 0..<10: Publication(channel: channel, drafts: [draft("same")], key: key("same"))
         case 10..<20: Publication(channel: channel, drafts: drafts, key: key("\(number)"))
+        case 20..<25: Publication(channel: channel, others: [name("a"), name("ba")], drafts: drafts)
         default: Publication(channel: channel, drafts: drafts)
         }
     }

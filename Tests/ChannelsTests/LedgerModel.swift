@@ -52,7 +52,8 @@ struct LedgerModel {
             let known = self.keys.first { $0.publication.channel == publication.channel && $0.publication.key == key }
             if let known {
                 return .success(
-                    known.publication.drafts == publication.drafts ? .replayed(known.receipt) : .keyConflict)
+                    known.publication.drafts == publication.drafts
+                        && known.publication.others == publication.others ? .replayed(known.receipt) : .keyConflict)
             }
             guard self.keys.count < self.settings.idempotencyKeys else {
                 return .failure(.tooManyKeys(limit: self.settings.idempotencyKeys))
@@ -62,7 +63,9 @@ struct LedgerModel {
         if publication.key != nil {
             self.keys.append(Key(publication: publication, receipt: receipt, instant: now.steadyMilliseconds))
         }
-        let entries = publication.events(receipt, instant: now.steadyMilliseconds).map(Entry.init)
+        let entries = ([publication.channel] + publication.others).flatMap { channel in
+            publication.events(receipt, instant: now.steadyMilliseconds, in: channel).map(Entry.init)
+        }
         self.everything += entries
         self.kept += entries
         return .success(.appended(receipt))
@@ -91,7 +94,14 @@ struct LedgerModel {
     }
 
     func entries(of selection: Selection, from start: ReadQuery.Start) -> [Entry] {
-        let entries = self.kept.filter { selection.channels.contains($0.channel) }
+        var entries: [Entry] = []
+        // One that several channels have is shown once, as the first of them has it.
+        for channel in selection.channels {
+            entries += self.kept.filter { entry in
+                entry.channel == channel && !entries.contains { $0.position == entry.position }
+            }
+        }
+        entries.sort { $0.position < $1.position }
         return switch start {
         case .after(let position): entries.filter { $0.position > position.rawValue }
         case .earliest: entries

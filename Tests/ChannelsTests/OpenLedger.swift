@@ -69,6 +69,18 @@ final class OpenLedger: Sendable {
         }.get()
     }
 
+    func write(_ changes: [RecordChange]) async throws {
+        try await withCheckedContinuation { continuation in
+            self.ledger.write(changes) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    func records(_ query: RecordQuery) async throws -> [SmallRecord] {
+        try await withCheckedContinuation { continuation in
+            self.ledger.records(query) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
     func probe() async throws {
         try await withCheckedContinuation { continuation in
             self.ledger.probe { continuation.resume(returning: $0) }
@@ -139,7 +151,7 @@ final class CommitRecord: LedgerObserver {
         self.state.withLock { state in
             if others > 0 { state.violations.append("two calls at a time") }
             switch commit {
-            case .appended(let events): Self.take(events, &state)
+            case .appended(let events, let others): Self.take(events, others, &state)
             case .dropped(let channel, let position):
                 state.changes.append(.dropped(channel, through: position.rawValue))
                 if position.rawValue > state.head { state.violations.append("dropped beyond the head: \(position)") }
@@ -147,13 +159,16 @@ final class CommitRecord: LedgerObserver {
         }
     }
 
-    private static func take(_ events: [Event], _ state: inout State) {
+    private static func take(_ events: [Event], _ others: [[Event]], _ state: inout State) {
         let numbers = events.numbers
         let expected = (1...UInt64(max(1, events.count))).map { state.head + $0 }
         if numbers != expected { state.violations.append("\(numbers) came after \(state.head)") }
         if Set(events.map(\.channel)).count != 1 { state.violations.append("\(numbers) are not of one channel") }
         state.changes.append(.appended(events.first?.channel ?? name("none"), numbers))
-        state.events += events
+        for others in others where others.numbers != numbers {
+            state.violations.append("\(others.numbers) are not the events of \(numbers)")
+        }
+        state.events += events + others.joined()
         state.head = numbers.last ?? state.head
     }
 }

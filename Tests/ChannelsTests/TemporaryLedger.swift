@@ -38,6 +38,14 @@ final class TemporaryLedger: Ledger {
         self.ledger.probe(completion: completion)
     }
 
+    func write(_ changes: [RecordChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
+        self.ledger.write(changes, completion: completion)
+    }
+
+    func records(_ query: RecordQuery, completion: @escaping @Sendable (Result<[SmallRecord], LedgerError>) -> Void) {
+        self.ledger.records(query, completion: completion)
+    }
+
     func sweep() { self.ledger.sweep() }
 
     func close() async { await self.ledger.close() }

@@ -92,6 +92,14 @@ final class HeldLedger: ImmediateLedger {
         if let error = self.error { completion(.failure(error)) } else { completion(.success(())) }
     }
 
+    func write(_ changes: [RecordChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
+        self.memory.write(changes, completion: completion)
+    }
+
+    func records(_ query: RecordQuery, completion: @escaping @Sendable (Result<[SmallRecord], LedgerError>) -> Void) {
+        self.memory.records(query, completion: completion)
+    }
+
     func sweep() { self.memory.sweep() }
 
     func close() { self.memory.close() }

@@ -34,6 +34,7 @@ import Testing
         "UPDATE event SET type = 'x' || char(10), offset = 0 WHERE position = 1",
         "UPDATE event SET data = char(13) WHERE position = 2",
         "UPDATE event SET data = CAST(x'ff' AS TEXT) WHERE position = 2",
+        "UPDATE event SET attributes = x'01' WHERE position = 5",
         "UPDATE channel SET start = -1", "UPDATE event SET number = -1 WHERE position = 1",
         "UPDATE event SET offset = 9223372036854775807 WHERE position = 5",
     ])

@@ -219,12 +219,6 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: folder.file("ledger.db"))) == before)
     }
 
-    @Test func `A database of a newer version is refused`() async throws {
-        try await folder.open().close()
-        try folder.edit("ledger.db", "INSERT INTO grdb_migrations VALUES ('999')")
-        await #expect(throws: LedgerError.self) { try await folder.open() }
-    }
-
     @Test func `A closed ledger refuses everything`() async throws {
         let ledger = try await folder.open()
         await ledger.close()
@@ -251,26 +245,5 @@ import Testing
             _ = try ConnectionThread("test", queue, stackSize: 1 << 46) { _ in }
         }
         #expect(error?.kind == .exhausted)
-    }
-
-    // MARK: The first schema
-
-    @Test func `A ledger of the first schema is read as it was written, and goes on`() async throws {
-        let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/schema-1.db")
-        try FileManager.default.copyItem(atPath: fixture.path, toPath: folder.file("ledger.db"))
-        let mark = "pollux-mark firstone 12 boot safe"
-        try mark.write(to: URL(filePath: folder.file("ledger.db.mark")), atomically: true, encoding: .utf8)
-        let ledger = try await folder.open(keeping: Retention(age: .seconds(1 << 40)))
-        #expect("\(ledger.state.epoch)" == "firstone")
-        #expect(ledger.state.head == Position(rawValue: 12))
-        let orders = try await ledger.read("orders", .after(Position(rawValue: 2)))
-        #expect(orders.positions == [4, 6, 8])
-        #expect(orders.texts == [#"{"n":4}"#, #"{"n":6}"#, #"{"n":8}"#])
-        #expect(orders.isTrimmed)
-        #expect(try await ledger.read("dätes").texts == ["é"])
-        #expect(try await ledger.read("gone", .after(Position(rawValue: 11))).isTrimmed)
-        #expect(try await ledger.publish("next").first == 13)
-        await ledger.close()
-        #expect(try Inspection(of: folder.file("ledger.db"), checks: true).damage == [])
     }
 }

@@ -136,6 +136,12 @@ final class OpenedLedger: Sendable {
         }.get()
     }
 
+    func records(_ query: RecordQuery) async throws -> [SmallRecord] {
+        try await withCheckedContinuation { continuation in
+            self.ledger.records(query) { continuation.resume(returning: $0) }
+        }.get()
+    }
+
     func probe() async throws {
         try await withCheckedContinuation { continuation in
             self.ledger.probe { continuation.resume(returning: $0) }

@@ -125,6 +125,18 @@ package final class ScriptedLedger: ImmediateLedger {
         self.attempt({ $0.drop(channel) }, completion)
     }
 
+    package func write(
+        _ changes: [RecordChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) {
+        self.attempt({ _ in }, completion)
+    }
+
+    package func records(
+        _ query: RecordQuery, completion: @escaping @Sendable (Result<[SmallRecord], LedgerError>) -> Void
+    ) {
+        completion(.success([]))
+    }
+
     package func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
         self.attempt({ _ in }, completion)
     }
@@ -145,10 +157,11 @@ package final class ScriptedLedger: ImmediateLedger {
 fileprivate extension ScriptedLedger.State {
     mutating func append(_ publication: Publication) -> Receipt {
         let receipt = Receipt(first: self.life.head.advanced(by: 1), count: publication.drafts.count, time: 0)
-        let events = publication.events(receipt, instant: 0)
-        self.events += events
+        let events = publication.events(receipt, instant: 0, in: publication.channel)
+        let others = publication.others.map { publication.events(receipt, instant: 0, in: $0) }
+        self.events += events + others.joined()
         self.life = LedgerState(epoch: self.life.epoch, head: receipt.last)
-        self.observer?.committed(.appended(events))
+        self.observer?.committed(.appended(events, others: others))
         return receipt
     }
 

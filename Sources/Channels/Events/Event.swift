@@ -11,9 +11,11 @@ public final class Event: Sendable {
     public let type: [UInt8]
     /// UTF-8 text whose only line end is LF.
     public let data: [UInt8]
+    public let attributes: Attributes
 
     public init(
-        position: Position, time: Int64, instant: Int64 = 0, channel: ChannelName, type: [UInt8], data: [UInt8]
+        position: Position, time: Int64, instant: Int64 = 0, channel: ChannelName, type: [UInt8], data: [UInt8],
+        attributes: Attributes = Attributes()
     ) {
         self.position = position
         self.time = time
@@ -21,10 +23,11 @@ public final class Event: Sendable {
         self.channel = channel
         self.type = type
         self.data = data
+        self.attributes = attributes
     }
 
     /// What counts towards the limits of retention, in bytes.
-    public var size: Int { self.type.count + self.data.count }
+    public var size: Int { self.type.count + self.data.count + self.attributes.bytes.count }
 }
 
 /// An event that has no position yet: what a publisher sent.
@@ -39,15 +42,20 @@ public struct Draft: Hashable, Sendable {
     public let type: [UInt8]
     /// As in ``Event/data``.
     public let data: [UInt8]
+    public let attributes: Attributes
 
     /// Takes what came from outside: CR and CRLF in `data` become LF; the type `message` is the same as none.
     ///
     /// - Throws: ``InvalidDraft``, saying which rule the type or the data breaks.
-    public init(type: [UInt8] = [], data: [UInt8]) throws(InvalidDraft) {
+    public init(type: [UInt8] = [], data: [UInt8], attributes: Attributes = Attributes()) throws(InvalidDraft) {
+        self.attributes = attributes
         self.type = try Self.checked(type: type)
         guard data.isUTF8 else { throw .dataNotUTF8 }
         self.data = data.withLineFeeds()
     }
+
+    /// As in ``Event/size``.
+    public var size: Int { self.type.count + self.data.count + self.attributes.bytes.count }
 
     /// Whether a type and data are as a draft keeps them; builds none, since all that is read from a store is asked.
     public static func isKept(type: [UInt8], data: [UInt8]) -> Bool {

@@ -6,11 +6,14 @@ public struct Fingerprint: Hashable, Sendable {
     public private(set) var high: UInt64 = 0xcbf2_9ce4_8422_2325
     public private(set) var low: UInt64 = 0x6c62_272e_07bb_0142
 
-    public init(_ drafts: [Draft]) {
-        for draft in drafts {
+    public init(_ publication: Publication) {
+        for draft in publication.drafts {
             self.combine(draft.type)
             self.combine(draft.data)
+            // What most publications do not have changes nothing for them: their fingerprints are on disks.
+            if !draft.attributes.isEmpty { self.combine(draft.attributes.bytes) }
         }
+        for channel in publication.others { self.combine(channel.bytes) }
     }
 
     /// Takes in the length as well, so that where one field ends and the next begins counts.

@@ -1,24 +1,38 @@
-/// What one publisher appends to one channel at once.
+/// What one publisher appends at once: to one channel, or the same events to several.
+///
+/// An event that several channels have is one event with one position. Each channel keeps it for as long as its own retention says,
+/// and lets go of it without the others.
 public struct Publication: Sendable {
     public let channel: ChannelName
+    /// The other channels that have the same events, each once; mostly none.
+    public let others: [ChannelName]
     /// At least one.
     public let drafts: [Draft]
+    /// Counts in ``channel``.
     public let key: IdempotencyKey?
+    /// What is written in the same transaction; nothing of it where the key was used before.
+    public let records: [RecordChange]
 
-    public init(channel: ChannelName, drafts: [Draft], key: IdempotencyKey? = nil) {
+    /// - Parameter others: In any order and with repeats.
+    public init(
+        channel: ChannelName, others: [ChannelName] = [], drafts: [Draft], key: IdempotencyKey? = nil,
+        records: [RecordChange] = []
+    ) {
         self.channel = channel
+        self.others = others.isEmpty ? [] : Set(others).subtracting([channel]).sorted()
         self.drafts = drafts
         self.key = key
+        self.records = records
     }
 
-    /// The events that the drafts become.
+    /// The events that the drafts become in one of the channels.
     ///
     /// - Parameter instant: When, by the steady clock.
-    public func events(_ receipt: Receipt, instant: Int64) -> [Event] {
+    public func events(_ receipt: Receipt, instant: Int64, in channel: ChannelName) -> [Event] {
         self.drafts.enumerated().map { index, draft in
             Event(
                 position: receipt.first.advanced(by: index), time: receipt.time, instant: instant,
-                channel: self.channel, type: draft.type, data: draft.data)
+                channel: channel, type: draft.type, data: draft.data, attributes: draft.attributes)
         }
     }
 }

@@ -30,6 +30,12 @@ public protocol Ledger: Sendable {
     /// Drops all events of a channel; a channel that never was is no error.
     func drop(_ channel: ChannelName, completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void)
 
+    /// Changes records, all or none.
+    func write(_ changes: [RecordChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void)
+
+    /// Reads records that are not over.
+    func records(_ query: RecordQuery, completion: @escaping @Sendable (Result<[SmallRecord], LedgerError>) -> Void)
+
     /// Tries whether events could be appended now, without appending one.
     func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void)
 
@@ -54,8 +60,9 @@ public struct LedgerState: Sendable {
 
 /// A change that a ledger has made.
 public enum Commit: Sendable {
-    /// Events of one channel, in the order of their positions.
-    case appended([Event])
+    /// Events of one channel, in the order of their positions; and the same events, under the same positions, of each other
+    /// channel that has them.
+    case appended([Event], others: [[Event]] = [])
     /// The events of a channel up to and including a position are gone.
     case dropped(ChannelName, through: Position)
 }

@@ -22,6 +22,8 @@ public struct LedgerError: Error, Equatable {
         case exhausted
         /// More idempotency keys would have to be remembered than the limit allows.
         case tooManyKeys
+        /// More records would have to be kept than the limit allows.
+        case tooManyRecords
     }
 
     public let kind: Kind
@@ -42,6 +44,10 @@ public struct LedgerError: Error, Equatable {
 
 extension LedgerError {
     public static let closed = LedgerError(.closed, "the ledger is closed")
+
+    public static func tooManyRecords(limit: Int) -> LedgerError {
+        LedgerError(.tooManyRecords, "\(limit) records are kept, which is the limit")
+    }
 
     public static func tooManyKeys(limit: Int) -> LedgerError {
         LedgerError(

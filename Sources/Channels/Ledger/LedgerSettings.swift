@@ -6,13 +6,16 @@ public struct LedgerSettings: Sendable {
     public var idempotencyWindow: Duration
     /// The most idempotency keys that are remembered at a time; default 1,000,000.
     public var idempotencyKeys: Int
+    /// The most records; default 1,000,000.
+    public var records: Int
 
     public init(
         retention: RetentionRules = RetentionRules(), idempotencyWindow: Duration = .seconds(600),
-        idempotencyKeys: Int = 1_000_000
+        idempotencyKeys: Int = 1_000_000, records: Int = 1_000_000
     ) {
         self.retention = retention
         self.idempotencyWindow = idempotencyWindow
         self.idempotencyKeys = idempotencyKeys
+        self.records = records
     }
 }

@@ -45,7 +45,7 @@ extension ReadQuery.Start {
         switch self {
         case .after(let position): position
         case .earliest: try firsts().min()?.predecessor ?? head
-        case .last(let count): try newest(count).sorted().suffix(count).first?.predecessor ?? head
+        case .last(let count): try Set(newest(count)).sorted().suffix(count).first?.predecessor ?? head
         }
     }
 }

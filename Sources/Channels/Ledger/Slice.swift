@@ -9,11 +9,14 @@ public struct Slice: Sendable {
         self.cutAfter = cutAfter
     }
 
-    /// The events of several channels up to a position, no more than the limit allows.
+    /// The events of several channels up to a position, no more than the limit allows. One that several channels have comes once, as
+    /// the first of them has it.
     init(merging slices: [Slice], through end: Position, limit: PageLimit) {
         let merged = slices.flatMap(\.events).filter { $0.position <= end }.sorted { $0.position < $1.position }
         var builder = SliceBuilder(limit)
-        for event in merged { guard builder.take(event) else { break } }
+        for event in merged where event.position != builder.slice.events.last?.position {
+            guard builder.take(event) else { break }
+        }
         self = builder.slice
     }
 }

@@ -31,7 +31,7 @@ struct IdempotencyKeys {
     /// What a publication with this key is to be answered, if the key was used before; `nil` if it is new.
     func outcome(of publication: Publication, key: IdempotencyKey) -> PublishOutcome? {
         guard let entry = self.entries[ChannelKey(channel: publication.channel, key: key)] else { return nil }
-        return entry.fingerprint == Fingerprint(publication.drafts) ? .replayed(entry.receipt) : .keyConflict
+        return entry.fingerprint == Fingerprint(publication) ? .replayed(entry.receipt) : .keyConflict
     }
 
     /// Whether one key more can be remembered.
@@ -42,7 +42,7 @@ struct IdempotencyKeys {
     mutating func remember(_ key: IdempotencyKey, of publication: Publication, receipt: Receipt, at now: Int64) {
         let channelKey = ChannelKey(channel: publication.channel, key: key)
         self.entries[channelKey] = Entry(
-            fingerprint: Fingerprint(publication.drafts), receipt: receipt, instant: now)
+            fingerprint: Fingerprint(publication), receipt: receipt, instant: now)
         self.byAge.append(channelKey)
     }
 

@@ -15,6 +15,7 @@ public final class MemoryLedger: Ledger {
         var head = Position.zero
         var channels: KeptChannels
         var keys: IdempotencyKeys
+        var records: MemoryRecords
         var observer: (any LedgerObserver)?
 
         mutating func append(_ publication: Publication, at now: Moment) -> Result<PublishOutcome, LedgerError> {
@@ -23,15 +24,22 @@ public final class MemoryLedger: Ledger {
                 if let outcome = self.keys.outcome(of: publication, key: key) { return .success(outcome) }
                 guard self.keys.hasRoom else { return .failure(.tooManyKeys(limit: self.keys.limit)) }
             }
+            guard self.records.hasRoom(for: publication.records, at: now.milliseconds) else {
+                return .failure(.tooManyRecords(limit: self.records.limit))
+            }
             let receipt = Receipt(
                 first: self.head.advanced(by: 1), count: publication.drafts.count, time: now.milliseconds)
             if let key = publication.key {
                 self.keys.remember(key, of: publication, receipt: receipt, at: now.steadyMilliseconds)
             }
-            let events = publication.events(receipt, instant: now.steadyMilliseconds)
+            self.records.apply(publication.records)
+            let instant = now.steadyMilliseconds
+            let events = publication.events(receipt, instant: instant, in: publication.channel)
+            let others = publication.others.map { publication.events(receipt, instant: instant, in: $0) }
             self.head = receipt.last
-            self.channels.append(events, at: now.steadyMilliseconds)
-            self.observer?.committed(.appended(events))
+            self.channels.append(events, at: instant)
+            for others in others { self.channels.append(others, at: instant) }
+            self.observer?.committed(.appended(events, others: others))
             return .success(.appended(receipt))
         }
     }
@@ -55,7 +63,7 @@ public final class MemoryLedger: Ledger {
         self.state = Mutex(
             State(
                 channels: KeptChannels(rules: settings.retention, totalBytes: totalBytes),
-                keys: IdempotencyKeys(limits: keys)))
+                keys: IdempotencyKeys(limits: keys), records: MemoryRecords(limit: settings.records)))
     }
 
     public func open(_ observer: any LedgerObserver) {
@@ -85,6 +93,27 @@ public final class MemoryLedger: Ledger {
         completion(.success(()))
     }
 
+    public func write(
+        _ changes: [RecordChange], completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void
+    ) {
+        let now = self.clock.milliseconds()
+        completion(
+            self.state.withLock { state in
+                guard state.records.hasRoom(for: changes, at: now) else {
+                    return .failure(.tooManyRecords(limit: state.records.limit))
+                }
+                state.records.apply(changes)
+                return .success(())
+            })
+    }
+
+    public func records(
+        _ query: RecordQuery, completion: @escaping @Sendable (Result<[SmallRecord], LedgerError>) -> Void
+    ) {
+        let now = self.clock.milliseconds()
+        completion(.success(self.state.withLock { $0.records.records(query, at: now) }))
+    }
+
     public func probe(completion: @escaping @Sendable (Result<Void, LedgerError>) -> Void) {
         completion(.success(()))
     }
@@ -92,10 +121,11 @@ public final class MemoryLedger: Ledger {
     public func close() {}
 
     public func sweep() {
-        let now = self.clock.steadyMilliseconds()
+        let now = self.clock.now()
         self.state.withLock { state in
-            state.keys.expire(at: now)
-            state.channels.sweep(Self.sweepStep, at: now)
+            state.keys.expire(at: now.steadyMilliseconds)
+            state.channels.sweep(Self.sweepStep, at: now.steadyMilliseconds)
+            state.records.sweep(at: now.milliseconds)
         }
     }
 }

@@ -35,7 +35,8 @@ extension Problem {
     /// What a client is told that the ledger cannot serve.
     package init(_ error: LedgerError) {
         switch error.kind {
-        case .tooManyKeys: self.init(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: 60)
+        case .tooManyKeys, .tooManyRecords:
+            self.init(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: 60)
         default: self = .unavailable("the ledger is not available: \(error)", retryAfter: 2)
         }
     }

@@ -103,7 +103,12 @@ public struct Inspection: Sendable {
             ("events beyond the head", "SELECT count(*) FROM event, ledger WHERE position > head"),
             (
                 "positions that were used twice",
-                "SELECT count(*) - count(DISTINCT position) FROM event"
+                """
+                SELECT count(*) FROM (
+                    SELECT 1 FROM event GROUP BY position
+                    HAVING count(*) > 1
+                        AND (min(time) <> max(time) OR min(type) <> max(type) OR min(data) <> max(data)))
+                """
             ),
             ("events of unknown channels", "SELECT count(*) FROM event WHERE channel NOT IN (SELECT id FROM channel)"),
             (
@@ -118,7 +123,7 @@ public struct Inspection: Sendable {
                 "events that do not begin where the ones before them end",
                 """
                 SELECT count(*) FROM (
-                    SELECT offset, lag(offset + length(CAST(type AS BLOB)) + length(CAST(data AS BLOB))) OVER (
+                    SELECT offset, lag(offset + \(try Schema.eventSize(database))) OVER (
                         PARTITION BY channel ORDER BY position) AS expected
                     FROM event JOIN channel ON channel.id = event.channel WHERE position > start)
                 WHERE offset <> expected

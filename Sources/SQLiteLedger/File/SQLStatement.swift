@@ -37,6 +37,19 @@ struct SQLStatement {
         /// Some sums of what is no greater do not overflow.
         private static let greatest: Int64 = 1 << 60
 
+        func optionalInteger(_ column: CInt) -> Int64? {
+            sqlite3_column_type(self.statement, column) == SQLITE_NULL ? nil : self.integer(column)
+        }
+
+        /// - Throws: `DatabaseError` for what could not have been written.
+        func attributes(_ column: CInt) throws -> Attributes {
+            let bytes = self.bytes(column)
+            guard let attributes = Attributes(parsing: bytes) else {
+                throw DatabaseError.damage("the attributes of an event cannot be read")
+            }
+            return attributes
+        }
+
         func bytes(_ column: CInt) -> [UInt8] {
             let count = Int(sqlite3_column_bytes(self.statement, column))
             guard count > 0, let start = sqlite3_column_blob(self.statement, column) else { return [] }
@@ -128,10 +141,35 @@ extension Position: SQLValue {
     }
 }
 
+extension Int64?: SQLValue {
+    func bind(to statement: OpaquePointer, at index: CInt) -> CInt {
+        self?.bind(to: statement, at: index) ?? sqlite3_bind_null(statement, index)
+    }
+}
+
+/// Bytes that are no text.
+struct Blob: SQLValue {
+    let bytes: [UInt8]
+
+    func bind(to statement: OpaquePointer, at index: CInt) -> CInt {
+        self.bytes.withUnsafeBytes { buffer in
+            guard let start = buffer.baseAddress else { return sqlite3_bind_zeroblob(statement, index, 0) }
+            return sqlite3_bind_blob(statement, index, start, CInt(buffer.count), [UInt8].transient)
+        }
+    }
+}
+
+/// None are NULL.
+extension Attributes: SQLValue {
+    func bind(to statement: OpaquePointer, at index: CInt) -> CInt {
+        self.isEmpty ? sqlite3_bind_null(statement, index) : Blob(bytes: self.bytes).bind(to: statement, at: index)
+    }
+}
+
 /// Bytes are text in UTF-8, of which SQLite takes a copy.
 extension [UInt8]: SQLValue {
     // So says this constant, which Swift cannot import.
-    private static var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+    fileprivate static var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
     func bind(to statement: OpaquePointer, at index: CInt) -> CInt {
         self.withUnsafeBufferPointer { buffer in

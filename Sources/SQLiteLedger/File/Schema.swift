@@ -9,6 +9,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try $0.execute(sql: Self.first) }
         migrator.registerMigration("2") { try $0.execute(sql: Self.second) }
+        migrator.registerMigration("3") { try $0.execute(sql: Self.third) }
         return migrator
     }()
 
@@ -65,4 +66,31 @@ enum Schema {
         DROP INDEX idempotencyKeyByTime;
         CREATE INDEX idempotencyKeyByPosition ON idempotencyKey (first, time);
         """
+
+    private static let third = """
+        -- As `Attributes` writes them; NULL for none. An event that several channels have has a row in each, under one position.
+        ALTER TABLE event ADD COLUMN attributes BLOB;
+
+        CREATE TABLE record (
+            name TEXT PRIMARY KEY,
+            bytes BLOB NOT NULL,
+            -- From when on it is gone; NULL if it stays.
+            ends INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX recordByEnd ON record (ends) WHERE ends IS NOT NULL;
+
+        -- The lives before the one that `ledger` names: the events up to `through`, behind those of the life before, were born
+        -- under this epoch.
+        CREATE TABLE pastLife (
+            epoch TEXT PRIMARY KEY,
+            through INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// The bytes of an event that count, as an expression; also in a database that was not brought up to date.
+    static func eventSize(_ database: Database) throws -> String {
+        let size = "length(CAST(type AS BLOB)) + length(CAST(data AS BLOB))"
+        let hasAttributes = try database.columns(in: "event").contains { $0.name == "attributes" }
+        return hasAttributes ? size + " + ifnull(length(attributes), 0)" : size
+    }
 }

@@ -33,7 +33,7 @@ final class PageReader {
         self.events = try SQLStatement(
             database,
             """
-            SELECT \(EventRow.columns), type, data FROM event WHERE channel = ? AND position > ? AND position <= ?
+            SELECT \(EventRow.columns), type, data, attributes FROM event WHERE channel = ? AND position > ? AND position <= ?
             ORDER BY position
             """)
     }
@@ -46,14 +46,23 @@ final class PageReader {
             events: max(query.limit.events / max(1, sources.count), min(query.limit.events, Self.leastOfEach)),
             bytes: query.limit.bytes)
         let slices = try sources.map { try self.slice($0, after: after, through: head, limit: limit) }
-        let page = Page(
+        try Self.requireSame(slices)
+        return Page(
             after: after, slices: slices, head: max(head, after), limit: query.limit,
             isTrimmed: try self.isTrimmed(query, sources, head))
-        // Within a channel the rows have been looked at; two channels must not share a position.
-        for (event, next) in zip(page.events, page.events.dropFirst()) where event.position >= next.position {
-            throw DatabaseError.damage("two events have the position \(next.position.rawValue)")
+    }
+
+    /// Requires that channels which have one position have the same event there. Within a channel the rows have been looked at.
+    private static func requireSame(_ slices: [Slice]) throws {
+        guard slices.count > 1 else { return }
+        var events: [Position: Event] = [:]
+        for event in slices.lazy.flatMap(\.events) {
+            guard let other = events.updateValue(event, forKey: event.position) else { continue }
+            let isSame = event.time == other.time && event.type == other.type && event.data == other.data
+            guard isSame, event.attributes == other.attributes else {
+                throw DatabaseError.damage("two events have the position \(event.position.rawValue)")
+            }
         }
-        return page
     }
 
     private func source(_ name: ChannelName) throws -> Source? {
@@ -110,6 +119,8 @@ final class PageReader {
         guard Draft.isKept(type: type, data: data) else {
             throw DatabaseError.damage("the type or the data of event \(row.position.rawValue) cannot be")
         }
-        return Event(position: row.position, time: row.time, channel: channel, type: type, data: data)
+        return Event(
+            position: row.position, time: row.time, channel: channel, type: type, data: data,
+            attributes: try columns.attributes(EventRow.nextColumn + 2))
     }
 }

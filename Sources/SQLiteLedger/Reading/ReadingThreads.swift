@@ -7,12 +7,30 @@ import Synchronization
 
 /// Threads that read pages, each with a connection of its own. Whoever is free takes what came first.
 final class ReadingThreads: Sendable {
-    private struct Job: Sendable {
-        let query: ReadQuery
-        let completion: @Sendable (Result<Page, LedgerError>) -> Void
+    /// What is to be read, from one snapshot.
+    private enum Job: Sendable {
+        case page(ReadQuery, @Sendable (Result<Page, LedgerError>) -> Void)
+        case records(RecordQuery, now: Int64, @Sendable (Result<[SmallRecord], LedgerError>) -> Void)
+
+        func fail(_ error: LedgerError) {
+            switch self {
+            case .page(_, let completion): completion(.failure(error))
+            case .records(_, _, let completion): completion(.failure(error))
+            }
+        }
     }
 
-    private typealias Prepared = (PageReader, Transaction)
+    private struct Prepared {
+        let pages: PageReader
+        let records: RecordReader
+        let transaction: Transaction
+
+        init(_ database: Database) throws {
+            self.pages = try PageReader(database)
+            self.records = try RecordReader(database)
+            self.transaction = try Transaction(database, "DEFERRED")
+        }
+    }
 
     private struct State {
         var jobs: Deque<Job> = []
@@ -52,11 +70,23 @@ final class ReadingThreads: Sendable {
     }
 
     func read(_ query: ReadQuery, completion: @escaping @Sendable (Result<Page, LedgerError>) -> Void) {
+        self.put(.page(query, completion))
+    }
+
+    /// - Parameter now: In milliseconds since 1970.
+    func records(
+        _ query: RecordQuery, at now: Int64,
+        completion: @escaping @Sendable (Result<[SmallRecord], LedgerError>) -> Void
+    ) {
+        self.put(.records(query, now: now, completion))
+    }
+
+    private func put(_ job: Job) {
         let isTaken = self.state.withLock { state in
-            if !state.isClosed { state.jobs.append(Job(query: query, completion: completion)) }
+            if !state.isClosed { state.jobs.append(job) }
             return !state.isClosed
         }
-        if isTaken { self.available.signal() } else { completion(.failure(.closed)) }
+        if isTaken { self.available.signal() } else { job.fail(.closed) }
     }
 
     /// Lets the threads finish what waits, and end.
@@ -76,17 +106,27 @@ final class ReadingThreads: Sendable {
 
     private func run(_ database: Database) {
         var prepared: Prepared?
-        while let job = self.next() { job.completion(self.page(job.query, &prepared, database)) }
+        while let job = self.next() {
+            switch job {
+            case .page(let query, let completion):
+                completion(
+                    self.result(&prepared, database) { prepared in
+                        let head = self.head()
+                        return try prepared.transaction.run { try prepared.pages.page(query, head: head) }
+                    })
+            case .records(let query, let now, let completion):
+                completion(self.result(&prepared, database) { try $0.records.records(query, at: now) })
+            }
+        }
     }
 
-    private func page(
-        _ query: ReadQuery, _ prepared: inout Prepared?, _ database: Database
-    ) -> Result<Page, LedgerError> {
+    private func result<Value>(
+        _ prepared: inout Prepared?, _ database: Database, _ body: (Prepared) throws -> Value
+    ) -> Result<Value, LedgerError> {
         do {
-            let (reader, transaction) = try prepared ?? (PageReader(database), Transaction(database, "DEFERRED"))
-            prepared = (reader, transaction)
-            let head = self.head()
-            return .success(try transaction.run { try reader.page(query, head: head) })
+            let statements = try prepared ?? Prepared(database)
+            prepared = statements
+            return .success(try body(statements))
         } catch {
             let error = self.file.ledgerError(error)
             self.tell("\(error)")

@@ -36,7 +36,7 @@ final class ChannelTable {
         self.lastEvent = try SQLStatement(
             database,
             """
-            SELECT \(EventRow.columns), length(CAST(type AS BLOB)) + length(CAST(data AS BLOB)) FROM event
+            SELECT \(EventRow.columns), \(Schema.eventSize(database)) FROM event
             WHERE channel = ? AND position > ? ORDER BY position DESC LIMIT 1
             """)
     }

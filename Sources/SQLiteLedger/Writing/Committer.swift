@@ -109,8 +109,8 @@ final class Committer: @unchecked Sendable {
         case .dropped(let channel, let position, let completion):
             self.observer.committed(.dropped(channel, through: position))
             completion(.success(()))
-        case .done(let completion):
-            completion(.success(()))
+        case .done(let result, let completion):
+            completion(result)
         case .swept(let stepsLeft):
             if stepsLeft == 0 { self.checkpointer.rest(self.logLength.pages) }
             swept(stepsLeft)
@@ -119,8 +119,8 @@ final class Committer: @unchecked Sendable {
 
     private func tell(_ outcome: Writer.Outcome) -> Result<PublishOutcome, LedgerError> {
         switch outcome {
-        case .appended(let events, let receipt):
-            self.observer.committed(.appended(events))
+        case .appended(let events, let others, let receipt):
+            self.observer.committed(.appended(events, others: others))
             self.toldThrough.store(receipt.last.rawValue, ordering: .releasing)
             return .success(.appended(receipt))
         case .answered(let result):

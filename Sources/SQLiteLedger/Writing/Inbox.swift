@@ -6,6 +6,7 @@ import Synchronization
 enum Work: Sendable {
     case append([Publication], @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void)
     case drop(ChannelName, @Sendable (Result<Void, LedgerError>) -> Void)
+    case write([RecordChange], @Sendable (Result<Void, LedgerError>) -> Void)
     case probe(@Sendable (Result<Void, LedgerError>) -> Void)
     /// A step of dropping what has become too old or too much; asks for at most so many more.
     case sweep(moreSteps: Int)
@@ -14,7 +15,7 @@ enum Work: Sendable {
     func fail(_ error: LedgerError) {
         switch self {
         case .append(let publications, let completion): completion(publications.map { _ in .failure(error) })
-        case .drop(_, let completion), .probe(let completion): completion(.failure(error))
+        case .drop(_, let completion), .write(_, let completion), .probe(let completion): completion(.failure(error))
         case .sweep: break
         }
     }
@@ -23,8 +24,20 @@ enum Work: Sendable {
 
     /// About how many bytes are held while it waits.
     fileprivate var size: Int {
-        guard case .append(let publications, _) = self else { return 100 }
-        return publications.reduce(0) { $1.drafts.reduce($0 + 200) { $0 + $1.data.count + 100 } }
+        switch self {
+        case .append(let publications, _):
+            publications.reduce(0) { sum, publication in
+                publication.drafts.reduce(sum + 200 + Self.size(of: publication.records)) { $0 + $1.size + 100 }
+            }
+        case .write(let changes, _): 100 + Self.size(of: changes)
+        case .drop, .probe, .sweep: 100
+        }
+    }
+
+    private static func size(of changes: [RecordChange]) -> Int {
+        changes.reduce(0) { sum, change in
+            if case .put(let record) = change { sum + record.bytes.count + 400 } else { sum + 400 }
+        }
     }
 }
 

@@ -6,8 +6,8 @@ struct Tally: Equatable {
     var number: Int64 = 0
     var offset: Int64 = 0
 
-    func adding(_ draft: Draft) -> Tally {
-        Tally(number: self.number + 1, offset: self.offset + Int64(draft.type.count + draft.data.count))
+    func adding(_ event: Event) -> Tally {
+        Tally(number: self.number + 1, offset: self.offset + Int64(event.size))
     }
 }
 

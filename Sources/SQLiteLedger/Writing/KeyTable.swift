@@ -102,7 +102,7 @@ final class KeyTable {
     }
 
     private static func halves(of publication: Publication) -> (Int64, Int64) {
-        let fingerprint = Fingerprint(publication.drafts)
+        let fingerprint = Fingerprint(publication)
         return (Int64(bitPattern: fingerprint.high), Int64(bitPattern: fingerprint.low))
     }
 }

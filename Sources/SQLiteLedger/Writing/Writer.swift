@@ -5,7 +5,7 @@ import GRDB
 final class Writer {
     /// What has become of a publication.
     enum Outcome {
-        case appended([Event], Receipt)
+        case appended([Event], others: [[Event]], Receipt)
         case answered(Result<PublishOutcome, LedgerError>)
     }
 
@@ -13,13 +13,14 @@ final class Writer {
     enum Effect {
         case published([Outcome], @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void)
         case dropped(ChannelName, through: Position, @Sendable (Result<Void, LedgerError>) -> Void)
-        case done(@Sendable (Result<Void, LedgerError>) -> Void)
+        case done(Result<Void, LedgerError>, @Sendable (Result<Void, LedgerError>) -> Void)
         case swept(stepsLeft: Int)
     }
 
     private let transaction: Transaction
     private let channels: ChannelTable
     private let keys: KeyTable
+    private let records: RecordTable
     private let trimmer: Trimmer
     private let insert: SQLStatement
     private let setHead: SQLStatement
@@ -38,10 +39,14 @@ final class Writer {
         self.channels = try ChannelTable(database, rules: settings.retention)
         self.keys = try KeyTable(
             database, window: settings.idempotencyWindow, limit: settings.idempotencyKeys)
+        self.records = try RecordTable(database, limit: settings.records)
         self.trimmer = try Trimmer(database, channels: self.channels, maxSize: maxSize)
         self.insert = try SQLStatement(
             database,
-            "INSERT INTO event (channel, position, time, number, offset, type, data) VALUES (?, ?, ?, ?, ?, ?, ?)")
+            """
+            INSERT INTO event (channel, position, time, number, offset, type, data, attributes)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """)
         self.setHead = try SQLStatement(database, "UPDATE ledger SET head = ?")
         self.setProbed = try SQLStatement(database, "UPDATE ledger SET probed = ?")
     }
@@ -49,7 +54,7 @@ final class Writer {
     /// Does all of it, or, if it fails, nothing.
     func commit(_ works: [Work], at now: Moment) throws -> [Effect] {
         self.ages.advance(to: now, head: self.head)
-        let (head, keyCount) = (self.head, self.keys.count)
+        let (head, keyCount, recordCount) = (self.head, self.keys.count, self.records.count)
         var effects: [Effect] = []
         effects.reserveCapacity(works.count)
         do {
@@ -67,6 +72,7 @@ final class Writer {
             self.head = head
             self.channels.reset()
             self.keys.reset(to: keyCount)
+            self.records.reset(to: recordCount)
             self.trimmer.reset()
             throw error
         }
@@ -86,17 +92,22 @@ final class Writer {
         case .drop(let name, let completion):
             guard let channel = try self.channels.find(name) else {
                 let forgotten = try self.channels.forgotten
-                return forgotten > .zero ? .dropped(name, through: forgotten, completion) : .done(completion)
+                return forgotten > .zero
+                    ? .dropped(name, through: forgotten, completion) : .done(.success(()), completion)
             }
-            guard channel.last > .zero else { return .done(completion) }
+            guard channel.last > .zero else { return .done(.success(()), completion) }
             // The rows go later, in small steps.
             try self.channels.setStart(channel.last, of: channel)
             return .dropped(name, through: channel.last, completion)
+        case .write(let changes, let completion):
+            let isDone = try self.records.apply(changes, at: now.milliseconds)
+            return .done(isDone ? .success(()) : .failure(.tooManyRecords(limit: self.records.limit)), completion)
         case .probe(let completion):
             try self.setProbed.run(now.milliseconds)
-            return .done(completion)
+            return .done(.success(()), completion)
         case .sweep(let moreSteps):
             try self.keys.expire(self.ages)
+            try self.records.sweep(at: now.milliseconds)
             let isAtEnd = try self.trimmer.step(self.ages, head: self.head)
             if try self.trimmer.isPressed { return .swept(stepsLeft: max(1, moreSteps)) }
             return .swept(stepsLeft: isAtEnd ? 0 : moreSteps)
@@ -115,22 +126,36 @@ final class Writer {
             guard try self.keys.makeRoom(self.ages) else {
                 return .answered(.failure(.tooManyKeys(limit: self.keys.limit)))
             }
-            try self.keys.remember(key, of: publication, receipt: receipt)
         }
-        let channel = try self.channels.findOrMake(publication.channel)
+        guard try publication.records.isEmpty || (self.records.apply(publication.records, at: now.milliseconds)) else {
+            return .answered(.failure(.tooManyRecords(limit: self.records.limit)))
+        }
+        if let key = publication.key { try self.keys.remember(key, of: publication, receipt: receipt) }
+        let events = publication.events(receipt, instant: now.steadyMilliseconds, in: publication.channel)
+        try self.insert(events, last: receipt.last, &grown)
+        let others = try publication.others.map { channel in
+            let events = publication.events(receipt, instant: now.steadyMilliseconds, in: channel)
+            try self.insert(events, last: receipt.last, &grown)
+            return events
+        }
+        self.head = receipt.last
+        return .appended(events, others: others, receipt)
+    }
+
+    /// Adds events of one channel.
+    private func insert(_ events: [Event], last: Position, _ grown: inout [KeptChannel]) throws {
+        guard let name = events.first?.channel else { return }
+        let channel = try self.channels.findOrMake(name)
         try channel.requireWithin(self.head)
-        let events = publication.events(receipt, instant: now.steadyMilliseconds)
-        for (draft, event) in zip(publication.drafts, events) {
+        for event in events {
             try self.insert.run(
                 channel.id, event.position, event.time, channel.next.number,
-                channel.next.offset, event.type, event.data)
-            channel.next = channel.next.adding(draft)
+                channel.next.offset, event.type, event.data, event.attributes)
+            channel.next = channel.next.adding(event)
             self.appendedBytes += event.size + 50
         }
-        channel.last = receipt.last
-        self.head = receipt.last
+        channel.last = last
         if channel.isOverfull { grown.append(channel) }
-        return .appended(events, receipt)
     }
 
     private func trim(_ grown: [KeptChannel], appended: Int) throws {
