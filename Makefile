@@ -43,9 +43,10 @@ build:  ## Build the server for release
 serve: build  ## Build, and serve on http://127.0.0.1:8080 with the demo channel `date`
 	@exec $(BINARY) serve --config $(CONFIG) $(ARGS)
 
-# What `make test` runs: all, or by PART `units`, `binary`, or the modules of Tests/EndToEnd whose names begin so (`browser`, `ledger`).
+# What `make test` runs: all, or by PART `units`, `binary`, a folder of Tests/EndToEnd (`browser`, `ledger`), or the modules in all
+# of them whose names begin so (`widgets`, `polyfill`).
 PART ?=
-MODULES := Tests/EndToEnd$(if $(filter-out binary,$(PART)),/test_$(PART)*.py)
+MODULES := $(if $(filter-out binary,$(PART)),$(or $(wildcard Tests/EndToEnd/$(PART)/.),$(wildcard Tests/EndToEnd/*/test_$(PART)*.py),Tests/EndToEnd/test_$(PART)*.py),Tests/EndToEnd)
 
 test: build  ## Run all tests: of the sources, and of the binary by clients that others wrote and a browser; or PART=units, PART=ledger ...
 	$(call install,$(TEST_PACKAGES))

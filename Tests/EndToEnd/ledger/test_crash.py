@@ -20,7 +20,8 @@ import pytest
 from asking import CHROMIUM
 from crash_checks import Publish, Reading, Reply, all_faults, epoch_of, position_of
 from harness import Server, channel_path, merged, on_file, poll_content
-from test_transports import dice_of, target_of, unwrapped
+from every_transport import target_of, unwrapped
+from switching import dice_of
 from wire import Disconnected, Event, StreamEnded, request_bytes
 
 ROUNDS = int(os.environ.get("POLLUX_CRASH_ROUNDS") or 50)

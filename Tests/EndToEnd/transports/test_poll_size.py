@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import channel_path, merged, poll_content
+from harness import merged, poll_content
 
 KB = 1024
 LEDGERS = {"memory": {}, "sqlite": {"ledger": "sqlite"}}

@@ -12,8 +12,8 @@ from harness import PUBLIC
 from reading import StaticHost
 from wire import eventually
 
-BUILDER = Path(__file__).parents[2] / "Scripts/site/build.py"
-DOCS = Path(__file__).parents[2] / "docs"
+BUILDER = Path(__file__).parents[3] / "Scripts/site/build.py"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")

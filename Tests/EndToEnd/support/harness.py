@@ -17,7 +17,8 @@ import http2
 import wire
 from certificates import Authority
 
-PUBLIC = Path(__file__).resolve().parents[2] / "Public"
+SUPPORT = Path(__file__).resolve().parent
+PUBLIC = SUPPORT.parents[2] / "Public"
 
 
 class Road(NamedTuple):

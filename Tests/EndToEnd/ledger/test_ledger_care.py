@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from crash_checks import epoch_of, position_of
-from harness import Server, channel_path, on_file
-from test_transports import by_poll, by_poll_sse, by_stream
+from harness import SUPPORT, Server, channel_path, on_file
+from every_transport import by_poll, by_poll_sse, by_stream
 from wire import Event, assert_problem, eventually
 
 RETENTION = {"*": {"events": 1_000_000, "age": "1d", "bytes": "1GB"}}
@@ -711,7 +711,7 @@ print(json.dumps({"longest": longest, "count": count}))
 @contextmanager
 def live(server):
     """A process that publishes and reads live meanwhile; how long its slowest event took."""
-    process = subprocess.Popen([sys.executable, "-c", LIVE, str(server.port), str(Path(__file__).parent)],
+    process = subprocess.Popen([sys.executable, "-c", LIVE, str(server.port), str(SUPPORT)],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     result = {}
     try:

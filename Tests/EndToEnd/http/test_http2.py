@@ -10,7 +10,7 @@ from harness import channel_path, poll_content
 from http2 import Stream, request_fields
 from raw_frames import DATA, END_STREAM, HIGHEST_STREAM, PING, REFUSED_STREAM, Peer, frame
 from test_cross_origin import REQUESTS
-from test_transports import Switcher, switch_at_random
+from switching import Switcher, switch_at_random
 from wire import STREAM, Disconnected, assert_problem, open_socket
 
 CONFIGURATION = {"retention": {"*": {"events": 100000, "age": "1h", "bytes": "64MB"}}}
