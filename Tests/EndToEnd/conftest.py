@@ -15,7 +15,7 @@ import pytest
 
 import engines
 import reading
-from harness import Certificate, Server
+from harness import Certificate, Server, running
 
 pytest_plugins = ["event_sources"]
 _numbers = itertools.count(1)
@@ -138,15 +138,16 @@ def pollux(binary, tmp_path, certificate):
 
 
 @pytest.fixture(scope="module")
-def module_server(binary, tmp_path_factory, certificate, request):
-    """One server for a module, configured by its `CONFIGURATION`."""
-    folder = tmp_path_factory.mktemp("module")
-    server = Server(binary, folder, getattr(request.module, "CONFIGURATION", None), certificate).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+def configuration(request):
+    """That of `module_server`: the module's `CONFIGURATION`, or what its own fixture of this name gives."""
+    return getattr(request.module, "CONFIGURATION", None)
+
+
+@pytest.fixture(scope="module")
+def module_server(binary, tmp_path_factory, certificate, configuration):
+    """One server for a module."""
+    with running(Server(binary, tmp_path_factory.mktemp("module"), configuration, certificate)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session", params=engines.ENGINES, ids=lambda engine: engine.name)
@@ -187,16 +188,12 @@ def old_polyfill_streams(request, tmp_path_factory):
         return
     import polyfills
 
-    server = Server(request.getfixturevalue("binary"), tmp_path_factory.mktemp("held")).start()
-    begun = time.monotonic()
-    capped = polyfills.XMLHttpRequest(server.address, polyfills.remy_request(server, "/channels/held"))
-    free = polyfills.XMLHttpRequest(
-        server.address, polyfills.amvtek_request(server, "/channels/held?evs_buffer_size_limit=262144")
-    )
-    watcher = polyfills.Watcher(capped, begun, "the old polyfill's stream")
-    other = polyfills.Watcher(free, begun, "the other's stream")
-    yield server, watcher, other
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(Server(request.getfixturevalue("binary"), tmp_path_factory.mktemp("held"))) as server:
+        begun = time.monotonic()
+        capped = polyfills.XMLHttpRequest(server.address, polyfills.remy_request(server, "/channels/held"))
+        free = polyfills.XMLHttpRequest(
+            server.address, polyfills.amvtek_request(server, "/channels/held?evs_buffer_size_limit=262144")
+        )
+        watcher = polyfills.Watcher(capped, begun, "the old polyfill's stream")
+        other = polyfills.Watcher(free, begun, "the other's stream")
+        yield server, watcher, other

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from engines import chromium_driver
-from harness import Server, channel_path
+from harness import channel_path
 from proxy import Proxy
 from wire import eventually
 
@@ -32,16 +32,16 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def server(binary, tmp_path_factory):
-    """A server whose public folder holds a page without scripts of its own, which would take connections."""
+def configuration(tmp_path_factory):
+    """A public folder that holds a page without scripts of its own, which would take connections."""
     folder = tmp_path_factory.mktemp("browser")
     (folder / "blank.html").write_text("<!doctype html><title>blank</title>", "utf-8")
-    server = Server(binary, folder, {"publicFolder": str(folder)}).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    return {"publicFolder": str(folder)}
+
+
+@pytest.fixture
+def server(module_server):
+    return module_server
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engines import Chromium, Firefox, QtWebKit, WebKitGTK
-from harness import Server, channel_path
+from harness import channel_path
 from reading import TRANSPORTS, Page, Publisher
 from wire import eventually
 
@@ -29,14 +29,13 @@ delays = {}  # by engine and transport: what the table is made of, in millisecon
 
 
 @pytest.fixture(scope="module")
-def server(binary, tmp_path_factory, site):
-    configuration = {"publicFolder": str(site), "poll": {"jsonp": True}, "sources": [{"channel": "date", "kind": "clock", "every": "200ms"}]}
-    server = Server(binary, tmp_path_factory.mktemp("engines"), configuration).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+def configuration(site):
+    return {"publicFolder": str(site), "poll": {"jsonp": True}, "sources": [{"channel": "date", "kind": "clock", "every": "200ms"}]}
+
+
+@pytest.fixture
+def server(module_server):
+    return module_server
 
 
 @pytest.fixture(params=["same origin", "cross origin"])

@@ -6,22 +6,19 @@ import time
 import pytest
 
 from event_sources import LOST, TRANSPORTS, XDR, events, logged, open_page, opens, read
-from harness import Server, channel_path
+from harness import channel_path
 from scripted_server import Answer, Road
 from wire import eventually
 
 ONE_TIMER = 2**31 - 1  # milliseconds; what is more is no time at all
 A_DAY = 24 * 60 * 60 * 1000
 
+CONFIGURATION = {"poll": {"jsonp": True}}
 
-@pytest.fixture(scope="module")
-def server(binary, tmp_path_factory):
-    server = Server(binary, tmp_path_factory.mktemp("limits"), {"poll": {"jsonp": True}}).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+
+@pytest.fixture
+def server(module_server):
+    return module_server
 
 
 @pytest.fixture

@@ -3,23 +3,20 @@
 import pytest
 
 from event_sources import GONE, LOST, MAKERS, OPEN, SEES_ALL, TRANSPORTS, log_of, logged, message, open_page, opens, read, start
-from harness import Server, channel_path, free_port
+from harness import channel_path, free_port
 from scripted_server import Answer
 from wire import eventually
+
+CONFIGURATION = {"poll": {"jsonp": True}}
 
 # A server of another origin that answers, but lets no page of ours read it; and one that has lost its proxy.
 FORBIDS = Answer((b"retry: 20\ndata: secret\n\n",), has_cors=False)
 BROKEN = Answer((b"502",), "clean", 502, "text/html", has_cors=False)
 
 
-@pytest.fixture(scope="module")
-def server(binary, tmp_path_factory):
-    server = Server(binary, tmp_path_factory.mktemp("refusals"), {"poll": {"jsonp": True}}).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+@pytest.fixture
+def server(module_server):
+    return module_server
 
 
 @pytest.fixture

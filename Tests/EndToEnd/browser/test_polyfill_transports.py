@@ -12,7 +12,7 @@ import pytest
 from event_sources import (
     GONE, LOST, OPEN, SCRIPT, TRANSPORTS, events, log_of, logged, message, open_page, opens, read,
 )
-from harness import Server, channel_path, events_path
+from harness import channel_path, events_path
 from scripted_server import Answer, Road
 from wire import eventually
 
@@ -22,14 +22,9 @@ def configuration(pages):
     return {"publicFolder": str(pages), "poll": {"jsonp": True}}
 
 
-@pytest.fixture(scope="module")
-def server(binary, tmp_path_factory, configuration):
-    server = Server(binary, tmp_path_factory.mktemp("polyfill"), configuration).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+@pytest.fixture
+def server(module_server):
+    return module_server
 
 
 @pytest.fixture

@@ -34,18 +34,18 @@ modern = pytest.mark.parametrize("engine", [Chromium, Firefox, WebKitGTK], indir
 
 
 @pytest.fixture(scope="module")
-def server(binary, tmp_path_factory, site):
-    server = Server(binary, tmp_path_factory.mktemp("roads"), {**CONFIGURATION, "publicFolder": str(site)}).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+def configuration(site):
+    return {**CONFIGURATION, "publicFolder": str(site)}
+
+
+@pytest.fixture
+def server(module_server):
+    return module_server
 
 
 @pytest.fixture(scope="module")
-def nginx(server, tmp_path_factory):
-    nginx = Nginx(tmp_path_factory.mktemp("nginx"), server)
+def nginx(module_server, tmp_path_factory):
+    nginx = Nginx(tmp_path_factory.mktemp("nginx"), module_server)
     yield nginx
     nginx.stop()
 

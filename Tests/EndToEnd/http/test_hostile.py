@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import channel_path
+from harness import Server, channel_path, running
 from wire import PROBLEM, STREAM, Answer, Connection, Disconnected, assert_problem, eventually, request_bytes
 
 CONFIGURATION = {"limits": {"headTimeout": "1s", "bodyTimeout": "1s"}, "stream": {"heartbeat": "1s"}}
@@ -300,8 +300,6 @@ def test_events_takes_a_form_only(server, content_type):
 
 @pytest.fixture(scope="module")
 def files(binary, tmp_path_factory):
-    from harness import Server
-
     folder = tmp_path_factory.mktemp("files")
     public = folder / "public"
     (public / "below").mkdir(parents=True)
@@ -310,12 +308,8 @@ def files(binary, tmp_path_factory):
     (folder / "secret.txt").write_text("SECRET", "utf-8")
     (folder / "public-too").mkdir()
     (folder / "public-too" / "secret.txt").write_text("SECRET", "utf-8")
-    server = Server(binary, folder, {"publicFolder": str(public)}).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(Server(binary, folder, {"publicFolder": str(public)})) as server:
+        yield server
 
 
 UPS = ["..", "%2e%2e", "%2E%2E", ".%2e", "%2e.", "%252e%252e", "..%00", "%c0%ae%c0%ae", "%e0%80%ae%e0%80%ae", "..;", "..%20", "....", "%uff0e%uff0e", "%5c..", "..%5c", "..%09", "\u2025"]

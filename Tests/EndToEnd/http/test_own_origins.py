@@ -3,7 +3,7 @@
 import pytest
 
 from asking import answer_to, answer_to_bytes, ask_as
-from harness import Certificate, Server, channel_path
+from harness import Certificate, Server, channel_path, running
 from http2 import request_fields
 from wire import assert_problem, request_bytes
 
@@ -11,27 +11,23 @@ PAGE, PUBLIC = "https://page.example", "https://push.example.org"
 NAMES = ["localhost", "push.test", "*.wild.test"]
 
 
-def running(binary, folder, overrides):
+def named(binary, folder, overrides):
     """A server with a certificate of several names."""
-    server = Server(binary, folder, overrides, Certificate(folder, NAMES)).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(Server(binary, folder, overrides, Certificate(folder, NAMES))) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def listed(binary, tmp_path_factory):
     """With an allow-list and `publicOrigins`."""
     overrides = {"cors": {"origins": [PAGE]}, "publicOrigins": [PUBLIC, "http://push.example.org:8080"]}
-    yield from running(binary, tmp_path_factory.mktemp("listed"), overrides)
+    yield from named(binary, tmp_path_factory.mktemp("listed"), overrides)
 
 
 @pytest.fixture(scope="module")
 def by_default(binary, tmp_path_factory):
     """With an allow-list, and names by default."""
-    yield from running(binary, tmp_path_factory.mktemp("default"), {"cors": {"origins": [PAGE]}})
+    yield from named(binary, tmp_path_factory.mktemp("default"), {"cors": {"origins": [PAGE]}})
 
 
 def writes(client, host, origin, channel):

@@ -3,7 +3,7 @@
 import pytest
 
 from asking import answer_to, answer_to_bytes, assert_refused
-from harness import channel_path
+from harness import Server, channel_path, running
 from http2 import request_fields
 from wire import assert_problem, request_bytes
 
@@ -127,14 +127,8 @@ def test_without_a_list_every_origin_may_read_errors_of_http_itself(pollux_open,
 @pytest.fixture(scope="module")
 def pollux_open(binary, tmp_path_factory, certificate):
     """The same limits without a list."""
-    from harness import Server
-
-    server = Server(binary, tmp_path_factory.mktemp("open"), {"limits": CONFIGURATION["limits"]}, certificate).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(Server(binary, tmp_path_factory.mktemp("open"), {"limits": CONFIGURATION["limits"]}, certificate)) as server:
+        yield server
 
 
 @http_2

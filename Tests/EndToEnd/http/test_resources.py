@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from harness import channel_path, events_path
+from harness import Server, channel_path, events_path, running
 from wire import PROBLEM, STREAM, assert_problem
 
 ALLOWED = {"/channels/x": {"get", "head", "post", "delete", "options"}, "/events?channel=x": {"get", "head", "post", "options"}}
@@ -109,8 +109,6 @@ def test_head_of_an_error_has_no_body(server):
 
 @pytest.fixture(scope="module")
 def files(binary, tmp_path_factory):
-    from harness import Server
-
     folder = tmp_path_factory.mktemp("files")
     public = folder / "public"
     (public / "below").mkdir(parents=True)
@@ -119,12 +117,8 @@ def files(binary, tmp_path_factory):
     (public / "style.css").write_text("body {}\n", "utf-8")
     (public / "below" / "a b.txt").write_text("with a blank\n", "utf-8")
     (public / "empty.txt").write_text("", "utf-8")
-    server = Server(binary, folder, {"publicFolder": str(public)}).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(Server(binary, folder, {"publicFolder": str(public)})) as server:
+        yield server
 
 
 @pytest.mark.parametrize("target, media_type, body", [

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from crash_checks import epoch_of, position_of
-from harness import SUPPORT, Server, channel_path, on_file
+from harness import SUPPORT, Server, channel_path, on_file, running
 from every_transport import by_poll, by_poll_sse, by_stream
 from wire import Event, assert_problem, eventually
 
@@ -646,12 +646,8 @@ def long_history(binary, tmp_path_factory):
         ids = server.publish_batch("long", lines)
         events += [Event(id, type, json.dumps(data, separators=(",", ":"))) for id, (type, data) in zip(ids, lines)]
     server.stop()
-    server.start()
-    yield server, events
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(server):
+        yield server, events
 
 
 def assert_same(found, expected):

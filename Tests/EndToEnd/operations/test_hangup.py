@@ -4,19 +4,15 @@ import signal
 
 import pytest
 
-from harness import Server, free_port, merged
+from harness import Server, free_port, merged, running
 from wire import eventually
 
 
 @pytest.fixture
 def plain(binary, tmp_path):
     """A server without TLS."""
-    server = Server(binary, tmp_path).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(Server(binary, tmp_path)) as server:
+        yield server
 
 
 def lines_of(server):

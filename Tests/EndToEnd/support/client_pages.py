@@ -11,7 +11,7 @@ import threading
 import pytest
 
 import engines
-from harness import PUBLIC, Server
+from harness import PUBLIC, Server, running
 from meddling_proxy import MeddlingProxy
 from wire import eventually
 
@@ -119,12 +119,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(binary, folder):
-    server = Server(binary, folder.parent, {"publicFolder": str(folder)}).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(Server(binary, folder.parent, {"publicFolder": str(folder)})) as server:
+        yield server
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -314,6 +315,16 @@ class Server(Client):
             [self.binary, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=timeout, env=own_environment(), check=False,
         )
+
+
+@contextmanager
+def running(server):
+    """A server from its start to its end, which is in good order unless something failed meanwhile."""
+    try:
+        yield server.start()
+        server.stop()
+    finally:
+        server.abandon()
 
 
 def channel_path(name):

@@ -8,10 +8,10 @@ import collections
 import re
 import select
 import socket
-import struct
 import threading
 
 from line import Line
+from listener import Listener, break_off, reset
 from wire import eventually
 
 
@@ -26,11 +26,9 @@ class Request(collections.namedtuple("Request", "method target head body")):
         return self.target.partition("?")[0] == "/events" and "transport=poll" not in self.selection
 
 
-class MeddlingProxy:
+class MeddlingProxy(Listener):
     def __init__(self, server):
         self.server = server
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
         self.requests = []
         self.open_streams = []  # (selection, client)
         self.most_streams = 0
@@ -42,10 +40,7 @@ class MeddlingProxy:
         self.lock = threading.Lock()
         self.released = threading.Event()
         self.clients = set()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def url(self, target):
-        return f"http://127.0.0.1:{self.port}{target}"
+        super().__init__()
 
     @property
     def streams(self):
@@ -68,7 +63,7 @@ class MeddlingProxy:
         with self.lock:
             clients = list(self.clients)
         for client in clients:
-            _break_off(client)  # and its thread closes it
+            break_off(client)  # and its thread closes it
 
     def await_attempt(self):
         """Until somebody has tried the road that is cut, from now on."""
@@ -81,10 +76,6 @@ class MeddlingProxy:
     def release(self):
         self.released.set()
 
-    def close(self):
-        self.listener.close()
-        self.cut()
-
     def made(self, method, part=""):
         """The requests so far that have this method, and this in their target."""
         with self.lock:
@@ -92,21 +83,11 @@ class MeddlingProxy:
 
     # What it does
 
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            if self.is_cut:
-                self.turned_away += 1
-                _break_off(client)
-                client.close()
-                continue
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
     def serve(self, client):
         with self.lock:
+            if self.is_cut:
+                self.turned_away += 1
+                return reset(client)
             self.clients.add(client)
         try:
             request = _read_request(client, self.up)
@@ -163,7 +144,7 @@ class MeddlingProxy:
                         return
                     self.down.carry(len(data))
                     if most is not None and (most := most - len(data)) < 0:
-                        return _break_off(client)
+                        return break_off(client)
                     client.sendall(data)
         finally:
             with self.lock:
@@ -202,12 +183,3 @@ def _has_left(client):
         return False
     except OSError:
         return True
-
-
-def _break_off(client):
-    """Wakes who reads from it; closing it then resets the connection."""
-    try:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        client.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass

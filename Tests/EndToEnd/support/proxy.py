@@ -2,39 +2,32 @@
 
 import re
 import socket
-import struct
 import threading
 
 from line import Line
+from listener import Listener, reset
 
 
-class Proxy:
+class Proxy(Listener):
     def __init__(self, server):
         self.up, self.down = Line(), Line()
         self.target = server.address
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
         self.pairs, self.frozen, self.torn = [], set(), set()
         self.has_torn = threading.Event()
         self.sent, self.received = bytearray(), bytearray()
         self.lock = threading.Lock()
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__()
 
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                upstream = socket.create_connection(self.target)
-            except OSError:
-                client.close()
-                continue
-            with self.lock:
-                self.pairs.append((client, upstream))
-            threading.Thread(target=self.pump, args=(client, upstream, self.sent, self.up), daemon=True).start()
-            threading.Thread(target=self.pump, args=(upstream, client, self.received, self.down), daemon=True).start()
+    def serve(self, client):
+        try:
+            upstream = socket.create_connection(self.target)
+        except OSError:
+            client.close()
+            return
+        with self.lock:
+            self.pairs.append((client, upstream))
+        threading.Thread(target=self.pump, args=(upstream, client, self.received, self.down), daemon=True).start()
+        self.pump(client, upstream, self.sent, self.up)
 
     def pump(self, source, sink, record, line):
         try:
@@ -68,27 +61,14 @@ class Proxy:
             self.torn.update(upstream for _, upstream in self.pairs)
 
     def cut(self):
-        """The connections that are open are reset."""
         with self.lock:
             pairs, self.pairs = self.pairs, []
         for pair in pairs:
             for end in pair:
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                try:
-                    end.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-                end.close()
-
-    def close(self):
-        self.listener.close()
-        self.cut()
+                reset(end)
 
     def requests(self):
         """The request lines so far."""
         with self.lock:
             sent = bytes(self.sent).decode("latin-1")
         return re.findall(r"((?:GET|HEAD|POST|DELETE|OPTIONS) /\S* HTTP/1\.1)\r\n", sent)
-
-    def url(self, target):
-        return f"http://127.0.0.1:{self.port}{target}"

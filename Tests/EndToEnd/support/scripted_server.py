@@ -5,12 +5,13 @@ Both speak HTTP/1.1 with one request a connection, so that nothing of one answer
 
 import re
 import socket
-import struct
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple, Optional
+
+from listener import Listener, reset
 
 STREAM = "text/event-stream"
 BLANK = b"<!doctype html><title>blank</title>"
@@ -144,17 +145,7 @@ class ScriptedServer:
             pass  # the browser has gone
 
 
-def reset(connection):
-    """Break it, as a network does."""
-    try:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it was closed meanwhile
-    connection.close()
-
-
-class Road:
+class Road(Listener):
     """A proxy in front of a server. `mode` is what it does to the requests that come from now on:
 
     pass         nothing
@@ -174,27 +165,9 @@ class Road:
     def __init__(self, address):
         self.address, self.mode, self.asked, self.open, self.lock = address, "pass", [], set(), threading.Lock()
         self.rate = self.reach = None
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def url(self, target=""):
-        return f"http://127.0.0.1:{self.port}{target}"
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
-    def close(self):
-        self.listener.close()
-        self.cut()
+        super().__init__()
 
     def cut(self):
-        """Break all connections that are open."""
         with self.lock:
             pairs, self.open = self.open, set()
         for pair in pairs:

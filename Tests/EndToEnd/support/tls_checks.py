@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from certificates import judge, openssl
-from harness import Server, free_port
+from harness import Server, free_port, running
 from wire import Connection
 
 # the server
@@ -37,12 +37,8 @@ class SecureServer(Server):
 
 def serving(binary, folder, listeners, overrides=None):
     """For a fixture: `yield from serving(...)`. A server that must live until the end and leave with 0."""
-    server = SecureServer(binary, folder, listeners, overrides).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(SecureServer(binary, folder, listeners, overrides)) as server:
+        yield server
 
 
 # clients

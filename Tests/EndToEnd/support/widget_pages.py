@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 import engines
-from harness import PUBLIC, Server
+from harness import PUBLIC, Server, running
 from wire import eventually
 
 PAGE = """<!doctype html><html lang="en"><title>widgets</title><link rel="icon" href="data:,">
@@ -33,12 +33,8 @@ def server(binary, tmp_path_factory, certificate):
     folder = tmp_path_factory.mktemp("widgets")
     shutil.copytree(PUBLIC, folder / "public")
     sources = [{"channel": "date", "kind": "clock", "every": "200ms"}]
-    server = Server(binary, folder, {"publicFolder": str(folder / "public"), "sources": sources}, certificate).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+    with running(Server(binary, folder, {"publicFolder": str(folder / "public"), "sources": sources}, certificate)) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

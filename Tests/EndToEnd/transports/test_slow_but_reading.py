@@ -8,7 +8,7 @@ import time
 import pytest
 
 from asking import Throttled, is_held_by_server, until_read
-from harness import Server, channel_path, poll_content
+from harness import channel_path, poll_content
 from wire import eventually
 
 # Bytes a second, and seconds; the limit is one second. The kernel tells the server in steps of some 32 KB what was read of so
@@ -30,13 +30,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def module_server(binary, tmp_path_factory, certificate, folder):
-    server = Server(binary, tmp_path_factory.mktemp("slow"), {**CONFIGURATION, "publicFolder": str(folder)}, certificate).start()
-    yield server
-    try:
-        server.stop()
-    finally:
-        server.abandon()
+def configuration(folder):
+    return {**CONFIGURATION, "publicFolder": str(folder)}
 
 
 @pytest.fixture
