@@ -27,7 +27,7 @@ import Testing
     @Test(arguments: ["%", "a%", "%4", "%4x", "%x4", "%%41", "% 41", "%-1", "%+1", "%é"])
     func `A percent sign without two hexadecimal digits is nothing`(text: String) {
         #expect(PercentEncoding.decode(Array(text.utf8)[...], plusIsBlank: true) == nil)
-        #expect(FormFields(Array("\(text)=a&b=\(text)".utf8)).fields.map(\.name) == ["b"])
+        #expect(FormFields(Array("\(text)=a&b=\(text)".utf8)).fields.map(\.nameText) == ["b"])
     }
 
     @Test func `A part of a longer text is decoded alone`() {
@@ -42,6 +42,6 @@ import Testing
     ])
     func `Form fields are found in their order, their values as they were sent`(text: String, fields: [String]) {
         let parsed = FormFields(Array(text.utf8)).fields
-        #expect(parsed.map { "\($0.name):\(String(decoding: $0.value, as: UTF8.self))" } == fields)
+        #expect(parsed.map { "\($0.nameText):\(String(decoding: $0.value, as: UTF8.self))" } == fields)
     }
 }

@@ -76,15 +76,15 @@ struct PublishRequest {
     }
 
     private static func queryType(_ request: Request) throws(Problem) -> [UInt8] {
-        request.query.isEmpty ? [] : try Parameters(request.query).bytes("event") ?? []
+        request.query.isEmpty ? [] : try Parameters(request.query).bytes(.event) ?? []
     }
 
     private static func form(_ body: [UInt8], _ request: Request) throws(Problem) -> Draft {
-        let data = try Self.values(of: "data", in: body)
+        let data = try Self.values(of: .data, in: body)
         guard data.count == 1 else {
             throw .unprocessable("data: a form must have exactly one such field, not \(data.count)")
         }
-        let types = try Self.values(of: "event", in: body)
+        let types = try Self.values(of: .event, in: body)
         guard types.count <= 1 else {
             throw .unprocessable("event: a form may have one such field, not \(types.count)")
         }
@@ -93,11 +93,11 @@ struct PublishRequest {
     }
 
     /// What a form has under a name; names are compared as those of parameters.
-    private static func values(of name: String, in form: [UInt8]) throws(Problem) -> [[UInt8]] {
+    private static func values(of name: Parameters.Name, in form: [UInt8]) throws(Problem) -> [[UInt8]] {
         var values: [[UInt8]] = []
-        for field in FormFields(form).fields where Parameters.plain(field.name) == name {
+        for field in FormFields(form).fields where Parameters.Name(written: field.name) == name {
             guard let value = PercentEncoding.decode(field.value, plusIsBlank: true) else {
-                throw .unprocessable("\(field.name): the form cannot be decoded: \(MalformedEncoding())")
+                throw .unprocessable("\(field.nameText): the form cannot be decoded: \(MalformedEncoding())")
             }
             values.append(value)
         }

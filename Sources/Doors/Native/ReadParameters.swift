@@ -60,13 +60,13 @@ struct ReadParameters {
     private static func transport(
         _ request: Request, _ named: Parameters, _ defaults: TransportConfiguration
     ) throws(Problem) -> Transport {
-        switch try named.text("transport") {
+        switch try named.text(.transport) {
         case "sse": return .eventStream
         case "poll": return .poll
         case "poll-sse": return .pollEventStream
         case "jsonp":
             guard defaults.jsonp else { throw .jsonpIsOff }
-            return .jsonp(callback: try JSONP.callback(try named.text("callback"), request))
+            return .jsonp(callback: try JSONP.callback(try named.text(.callback), request))
         case .some(let other): throw .badRequest("transport=\(other): must be sse, poll, poll-sse or jsonp")
         case nil:
             switch request.preferred(of: Self.mediaTypes) {
@@ -80,7 +80,7 @@ struct ReadParameters {
     }
 
     private static func session(_ named: Parameters) throws(Problem) -> String? {
-        guard let session = try named.text("session") else { return nil }
+        guard let session = try named.text(.session) else { return nil }
         guard session.utf8.count <= 64, session.utf8.allSatisfy(Self.isSessionByte) else {
             throw .badRequest("session: must be 1 to 64 of A-Z, a-z, 0-9, - and _")
         }
@@ -95,7 +95,7 @@ struct ReadParameters {
         }
     }
 
-    private static let cursorNames = ["lasteventid", "evslasteventid", "after"]
+    private static let cursorNames: [Parameters.Name] = [.lastEventID, .evsLastEventID, .after]
 
     private mutating func takeStart(_ request: Request, _ named: Parameters) throws(Problem) {
         if let header = request.lastEventID {
@@ -103,7 +103,7 @@ struct ReadParameters {
         } else if let name = Self.cursorNames.first(where: named.has), let cursor = try named.bytes(name) {
             self.start = .after(Cursor(cursor))
         } else {
-            self.start = try Self.start(try named.text("since") ?? "now")
+            self.start = try Self.start(try named.text(.since) ?? "now")
         }
     }
 
@@ -125,14 +125,14 @@ struct ReadParameters {
     private mutating func takeTimes(
         _ request: Request, _ named: Parameters, _ defaults: TransportConfiguration
     ) throws(Problem) {
-        if let wait = try named.number("wait", most: Int(defaults.pollWaitMost.nanoseconds / 1_000_000_000)) {
+        if let wait = try named.number(.wait, most: Int(defaults.pollWaitMost.nanoseconds / 1_000_000_000)) {
             self.wait = .seconds(Int64(wait))
         }
-        if let limit = try named.number("limit", most: defaults.pollLimit) {
+        if let limit = try named.number(.limit, most: defaults.pollLimit) {
             guard limit > 0 else { throw .badRequest("limit=0: must be at least 1") }
             self.limit = limit
         }
-        if let heartbeat = try named.number("heartbeat", most: 3_600) { self.heartbeat = .seconds(Int64(heartbeat)) }
+        if let heartbeat = try named.number(.heartbeat, most: 3_600) { self.heartbeat = .seconds(Int64(heartbeat)) }
         if request.isByScript, !named.isPolyfill {
             self.lifetime = defaults.polyfillLifetime
             self.wait = min(self.wait, defaults.polyfillLifetime)
@@ -141,7 +141,7 @@ struct ReadParameters {
 
     /// How the opening id is told: as asked for, or as suits the client. In other forms than an event stream it has its own place.
     private func opening(_ request: Request, _ named: Parameters) throws(Problem) -> Opening {
-        if let open = try named.text("open") {
+        if let open = try named.text(.open) {
             guard let known = Opening(rawValue: open) else {
                 throw .badRequest("open=\(open): must be id, event or none")
             }
@@ -156,12 +156,12 @@ struct ReadParameters {
     }
 
     private mutating func takeForm(_ request: Request, _ named: Parameters) throws(Problem) {
-        switch try named.text("envelope") {
+        switch try named.text(.envelope) {
         case "json": self.envelope = true
         case nil: self.envelope = false
         case .some(let other): throw .badRequest("envelope=\(other): must be json")
         }
-        if let form = try named.text("heartbeatform") {
+        if let form = try named.text(.heartbeatForm) {
             guard let known = TransportConfiguration.HeartbeatForm(rawValue: form) else {
                 throw .badRequest("heartbeatForm=\(form): must be retry, comment or event")
             }
@@ -169,17 +169,17 @@ struct ReadParameters {
         }
         self.opening = try self.opening(request, named)
         self.padding = try Self.padding(named)
-        let polyfillBudget = try named.number("evsbuffersizelimit", most: .max)
-        self.budget = try named.number("budget", most: .max) ?? polyfillBudget
+        let polyfillBudget = try named.number(.evsBufferSizeLimit, most: .max)
+        self.budget = try named.number(.budget, most: .max) ?? polyfillBudget
     }
 
     /// How many bytes of comment the client wants first.
     private static func padding(_ named: Parameters) throws(Problem) -> Int {
-        let preamble = try named.number("evspreamble", most: 8_192) ?? 0
-        switch try named.text("padding") {
+        let preamble = try named.number(.evsPreamble, most: 8_192) ?? 0
+        switch try named.text(.padding) {
         case "true": return max(2_048, preamble)
         case "false", nil: return preamble
-        case .some: return max(try named.number("padding", most: 8_192, or: "true or ") ?? 0, preamble)
+        case .some: return max(try named.number(.padding, most: 8_192, or: "true or ") ?? 0, preamble)
         }
     }
 }

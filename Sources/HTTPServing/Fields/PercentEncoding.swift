@@ -4,9 +4,7 @@ public enum PercentEncoding {
     ///
     /// - Parameter plusIsBlank: In queries and forms `+` is a blank, in paths it is a plus.
     public static func decode(_ text: ArraySlice<UInt8>, plusIsBlank: Bool) -> [UInt8]? {
-        guard text.contains(UInt8(ascii: "%")) || (plusIsBlank && text.contains(UInt8(ascii: "+"))) else {
-            return Array(text)
-        }
+        guard self.isUsed(in: text, plusIsBlank: plusIsBlank) else { return Array(text) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(text.count)
         var iterator = text.makeIterator()
@@ -25,6 +23,11 @@ public enum PercentEncoding {
         return decoded
     }
 
+    /// Whether a text stands for other bytes than its own.
+    public static func isUsed(in text: ArraySlice<UInt8>, plusIsBlank: Bool) -> Bool {
+        text.contains { $0 == UInt8(ascii: "%") || (plusIsBlank && $0 == UInt8(ascii: "+")) }
+    }
+
     private static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
@@ -38,15 +41,25 @@ public enum PercentEncoding {
 /// The name-value pairs of a query or of a form body, in their order, by the rules of the URL standard
 /// ("application/x-www-form-urlencoded parsing"): empty segments are passed over, a segment without `=` has an empty value.
 public struct FormFields: Sendable {
-    /// The names are decoded, and those left out that cannot be. The values are as they were sent, for
-    /// ``PercentEncoding/decode(_:plusIsBlank:)``.
-    public let fields: [(name: String, value: ArraySlice<UInt8>)]
+    public struct Field: Sendable {
+        /// Decoded.
+        public let name: ArraySlice<UInt8>
+        /// As it was sent, for ``PercentEncoding/decode(_:plusIsBlank:)``.
+        public let value: ArraySlice<UInt8>
+
+        /// The name for messages.
+        public var nameText: String { String(decoding: self.name, as: UTF8.self) }
+    }
+
+    /// Fields whose name cannot be decoded are left out.
+    public let fields: [Field]
 
     public init(_ text: [UInt8]) {
         self.fields = text.split(separator: UInt8(ascii: "&")).compactMap { segment in
             let equals = segment.firstIndex(of: UInt8(ascii: "=")) ?? segment.endIndex
-            let name = PercentEncoding.decode(segment[..<equals], plusIsBlank: true)
-            return name.map { (String(decoding: $0, as: UTF8.self), segment[equals...].dropFirst()) }
+            let (name, value) = (segment[..<equals], segment[equals...].dropFirst())
+            guard PercentEncoding.isUsed(in: name, plusIsBlank: true) else { return Field(name: name, value: value) }
+            return PercentEncoding.decode(name, plusIsBlank: true).map { Field(name: $0[...], value: value) }
         }
     }
 }
