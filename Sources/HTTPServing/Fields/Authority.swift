@@ -50,7 +50,7 @@ package struct Authority: Hashable, Sendable, CustomStringConvertible {
 
     /// An IPv6 address in its one spelling (RFC 5952, section 4).
     private static func canonical(_ address: Substring) -> String {
-        var bytes = in6_addr()
+        var bytes = (UInt64(0), UInt64(0))  // room for an address of 16 bytes
         guard inet_pton(AF_INET6, String(address), &bytes) == 1 else { return String(address) }
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard inet_ntop(AF_INET6, &bytes, &text, socklen_t(text.count)) != nil else { return String(address) }
@@ -58,7 +58,7 @@ package struct Authority: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func isIPv4(_ host: String) -> Bool {
-        var address = in_addr()
+        var address = UInt32(0)
         return inet_pton(AF_INET, host, &address) == 1
     }
 }
@@ -97,7 +97,7 @@ extension Authority {
             let literal = bytes[1..<close]
             // To the C function the text ends at a NUL, so that anything could stand behind one.
             guard !literal.contains(0) else { return nil }
-            var address = in6_addr()
+            var address = (UInt64(0), UInt64(0))  // room for an address of 16 bytes
             let text = String(decoding: literal, as: UTF8.self)
             return inet_pton(AF_INET6, text, &address) == 1 ? close + 1 : nil
         }
