@@ -58,28 +58,23 @@ public final class Bridge: Sendable {
     /// The life that the ledger is in.
     public var life: Life { self.lives.current }
 
-    /// The position of the newest event. All events up to it are in the logs.
-    public var head: Position { self.life.head }
-
-    public var epoch: Epoch { self.life.epoch }
-
-    public func id(_ position: Position) -> EventID { self.life.id(position) }
-
     /// Appends events; the completion is called once they are kept and their readers woken, or once they are refused.
     public func publish(
         _ publication: Publication, completion: @escaping @Sendable (Result<PublishOutcome, LedgerError>) -> Void
     ) {
-        self.publish([publication]) { results in results.first.map(completion) }
+        self.publish([publication]) { results, _ in results.first.map(completion) }
     }
 
-    /// Appends some publications in their order, each as a whole or not at all; the completion is given a result for each.
+    /// Appends some publications in their order, each as a whole or not at all; the completion is given a result for each, and the life
+    /// that their positions are of.
     public func publish(
         _ publications: [Publication],
-        completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void
+        completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>], Life) -> Void
     ) {
         self.ledger.append(publications) { [lives] results in
+            let life = lives.current
             lives.wake()
-            completion(results)
+            completion(results, life)
         }
     }
 
@@ -113,13 +108,7 @@ public final class Bridge: Sendable {
         self.ledger.probe(completion: completion)
     }
 
-    /// The log of a channel, which from now on wakes a loop when it grows, until ``detach(_:from:)``.
-    public func attach(_ wakeup: Wakeup, to channel: ChannelName) -> ChannelLog {
-        while true {
-            if let log = self.life.attach(wakeup, to: [channel])?.first { return log }
-        }
-    }
-
+    /// No longer wakes a loop for a log. See ``Life/attach(_:to:)``.
     public func detach(_ wakeup: Wakeup, from log: ChannelLog) {
         log.detach(wakeup, at: self.clock.steadyMilliseconds())
     }

@@ -68,7 +68,7 @@ public struct PolluxServer: Service {
             "serving",
             metadata: [
                 "loops": "\(self.configuration.loops ?? System.coreCount)",
-                "ledger": "\(self.configuration.ledger)", "epoch": "\(bridge.epoch)",
+                "ledger": "\(self.configuration.ledger)", "epoch": "\(bridge.life.epoch)",
             ])
         self.onStart(ports.first ?? 0)
         let reloading = Reloading(self.configuration, server, read: self.readAgain, logger: self.logger)

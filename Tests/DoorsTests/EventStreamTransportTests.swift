@@ -3,6 +3,7 @@ import EventStream
 import HTTPServing
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import Doors

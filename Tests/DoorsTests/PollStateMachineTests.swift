@@ -128,7 +128,7 @@ import Testing
     private static func action(of event: Event, in machine: inout PollStateMachine) -> PollStateMachine.Action {
         switch event {
         case .began: machine.began(after: id(2), gap: nil)
-        case .met: machine.met(gap)
+        case .met: machine.met(gap, before: id(3))
         case .receivedPart: machine.received(batch(4, through: 4), isLast: false)
         case .receivedLast: machine.received(batch(4, through: 5), isLast: true)
         case .receivedNothing: machine.received(batch(through: 5), isLast: true)
@@ -166,8 +166,21 @@ import Testing
 
     @Test func `A gap that is met while the poll waits is answered at once too`() {
         var machine = Stage.waiting.machine
-        _ = machine.met(Self.gap)
+        _ = machine.met(Self.gap, before: Self.id(3))
         #expect(Outcome(&machine) { $0.caughtUp(at: Self.id(6), Self.now) } == .answerWithGap([6]))
+    }
+
+    @Test func `What follows a gap has the epoch in which the poll goes on`() throws {
+        let other = EventID(epoch: try #require(Epoch(Array("other".utf8)[...])), position: Position(rawValue: 1))
+        for stage in [Stage.collecting, .waiting] {
+            var machine = stage.machine
+            _ = machine.met(Self.gap, before: other)
+            guard case .answer(_, let batch) = machine.caughtUp(at: other, Self.now) else {
+                Issue.record("no answer")
+                continue
+            }
+            #expect(batch.cursor == other)
+        }
     }
 
     @Test func `A poll that is not to wait is answered when everything is read`() {

@@ -1,5 +1,6 @@
 import Channels
 import EventStream
+import HTTPServing
 import JSON
 import NIOHTTP1
 import Testing
@@ -84,7 +85,10 @@ final class Subscriber {
     func collect() throws -> Bool {
         guard let exchange = self.exchange else { return true }
         if self.way.isJSON {
-            if let response = exchange.response { try self.collect(PollAnswer(response)) }
+            // Who is told that the ledger cannot be read asks again.
+            if let response = exchange.response, response.status != .serviceUnavailable {
+                try self.collect(PollAnswer(response))
+            }
         } else {
             try self.collect(exchange.outputs)
         }

@@ -12,6 +12,7 @@ import Testing
 
 /// A bridge and the readers of one loop, which runs when the test says so.
 final class World {
+    /// Of one that is made for a ledger of its own it is not used.
     let ledger: HeldLedger
     let bridge: Bridge
     let eventLoop = EmbeddedEventLoop()
@@ -28,6 +29,13 @@ final class World {
             ledger: self.ledger,
             configuration: Bridge.Configuration(
                 logEvents: logEvents, logBytes: logBytes, totalLogBytes: totalLogBytes))
+        self.readers = LoopReaders(bridge: self.bridge, eventLoop: self.eventLoop)
+    }
+
+    /// A world around a ledger to which things happen from outside.
+    init(_ ledger: ScriptedLedger, logEvents: Int = 1_000) {
+        self.ledger = HeldLedger()
+        self.bridge = Bridge(ledger: ledger, configuration: Bridge.Configuration(logEvents: logEvents))
         self.readers = LoopReaders(bridge: self.bridge, eventLoop: self.eventLoop)
     }
 

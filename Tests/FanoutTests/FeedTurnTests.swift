@@ -17,15 +17,17 @@ import Testing
 
     enum Step: Equatable {
         case deliver(UInt64)
+        case letGo
         case readOn(String)
     }
 
     private func position(_ value: UInt64) -> Position { Position(rawValue: value) }
 
     /// The next step, and for one that delivers whom it is for; all of them come back.
-    private func next(_ turn: inout Turn, head: UInt64) -> (step: Step?, names: [String]) {
-        switch turn.next(head: position(head)) {
+    private func next(_ turn: inout Turn, head: UInt64, isOver: Bool = false) -> (step: Step?, names: [String]) {
+        switch turn.next(head: position(head), isOver: isOver) {
         case nil: return (nil, [])
+        case .letGo: return (.letGo, turn.beginDelivery(through: turn.position).map(\.name))
         case .readOn(let reader): return (.readOn(reader.name), [])
         case .deliver(let through):
             let readers = turn.beginDelivery(through: through)
@@ -128,7 +130,7 @@ import Testing
         let readers = ["a", "b"].map { Someone($0) }
         for reader in readers { turn.join(reader) }
         _ = turn.begin()
-        _ = turn.next(head: position(1))
+        _ = turn.next(head: position(1), isOver: false)
         let given = turn.beginDelivery(through: position(1))
         turn.leave(readers[0])
         readers[1].slot = 0
@@ -140,11 +142,21 @@ import Testing
         var turn = Turn(at: .zero)
         for name in ["a", "b"] { turn.join(Someone(name)) }
         _ = turn.begin()
-        _ = turn.next(head: position(1))
+        _ = turn.next(head: position(1), isOver: false)
         for reader in turn.beginDelivery(through: position(9)) { turn.mayReadOn(reader) }
         #expect(turn.position == position(9))
         #expect(next(&turn, head: 9).step == .readOn("a"))
         #expect(next(&turn, head: 9).step == .readOn("b"))
         #expect(next(&turn, head: 9).step == nil)
+    }
+
+    @Test(arguments: Stage.allCases)
+    func `When nothing more comes those at the head are let go, before anybody reads on`(stage: Stage) {
+        var turn = stage.turn
+        _ = turn.begin()
+        var steps: [Step] = []
+        while let step = next(&turn, head: 7, isOver: true).step { steps.append(step) }
+        let expected: [Step?] = [stage.hasHead ? .letGo : nil, stage.hasBehind ? .readOn("behind") : nil]
+        #expect(steps == expected.compactMap { $0 })
     }
 }

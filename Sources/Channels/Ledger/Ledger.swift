@@ -19,7 +19,7 @@ public protocol Ledger: Sendable {
     /// Appends some publications in their order. Of each the events are kept all, with positions that follow one another,
     /// or none.
     ///
-    /// - Parameter completion: Given a result for each.
+    /// - Parameter completion: Given a result for each, before another life begins.
     func append(
         _ publications: [Publication],
         completion: @escaping @Sendable ([Result<PublishOutcome, LedgerError>]) -> Void)

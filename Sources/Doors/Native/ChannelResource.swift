@@ -99,7 +99,8 @@ public struct ChannelResource: Sendable {
             case .poll: PollContent.headers
             case .jsonp: JSONP.headers
             }
-        headers.add(name: "Last-Event-ID", value: self.bridge.id(self.bridge.head).description)
+        let life = self.bridge.life
+        headers.add(name: "Last-Event-ID", value: life.id(life.head).description)
         return Response(.ok, headers: headers)
     }
 
@@ -119,9 +120,9 @@ public struct ChannelResource: Sendable {
     public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
             let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
-            let (answer, epoch) = (exchange.postpone(), self.bridge.epoch)
-            self.publishers[exchange.eventLoop].publish(publish.publication) { result in
-                answer.respond(PublishAnswer.response(result, to: publish, epoch: epoch))
+            let answer = exchange.postpone()
+            self.publishers[exchange.eventLoop].publish(publish.publication) { result, life in
+                answer.respond(PublishAnswer.response(result, to: publish, epoch: life.epoch))
             }
         } catch {
             exchange.respond(error.response)

@@ -63,7 +63,7 @@ final class EventStreamTransport: ReaderOutlet {
         return self.write(prelude)
     }
 
-    func report(_ gap: Gap) -> Delivery {
+    func report(_ gap: Gap, before id: EventID) -> Delivery {
         var event: [UInt8] = []
         gap.appendEvent(to: &event)
         return self.write(event)

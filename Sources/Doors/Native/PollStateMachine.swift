@@ -56,14 +56,16 @@ struct PollStateMachine {
     }
 
     /// Something was dropped that comes before what was not yet read.
-    mutating func met(_ gap: Gap) -> Action {
+    ///
+    /// - Parameter id: Where the poll goes on, perhaps in another epoch.
+    mutating func met(_ gap: Gap, before id: EventID) -> Action {
         switch self.state {
         case .collecting(let prelude, let events):
             // What was read before the gap goes out alone; the next poll meets the gap again.
             if let last = events.last { return self.answer(prelude, events, through: last.position) }
-            self.state = .collecting(Prelude(start: prelude.start, gap: gap), [])
-        case .waiting(let prelude, _):
-            self.state = .collecting(Prelude(start: prelude.start, gap: gap), [])
+            self.state = .collecting(Prelude(start: id, gap: gap), [])
+        case .waiting:
+            self.state = .collecting(Prelude(start: id, gap: gap), [])
         case .beginning, .answered:
             break
         }

@@ -97,7 +97,7 @@ final class PollTransport {
 extension PollTransport: ReaderOutlet {
     func begin(after id: EventID, gap: Gap?) -> Delivery { self.perform(self.machine.began(after: id, gap: gap)) }
 
-    func report(_ gap: Gap) -> Delivery { self.perform(self.machine.met(gap)) }
+    func report(_ gap: Gap, before id: EventID) -> Delivery { self.perform(self.machine.met(gap, before: id)) }
 
     func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
         self.perform(self.machine.received(batch, isLast: isLast))

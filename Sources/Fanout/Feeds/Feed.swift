@@ -7,9 +7,10 @@ package final class Feed {
     package static let batchLimit = PageLimit(events: 1_000, bytes: 64 << 10)
 
     let selection: Selection
-    let bridge: Bridge
+    /// The ledger's life that the feed is of. When it is over the feed gives nothing more.
+    let life: Life
     let logs: [ChannelLog]
-    let catchUp: CatchUp
+    let loop: LoopReaders
     private var turn: FeedTurn<Reader>
     /// What was read last: the next reader most often wants the same.
     private var recent: Batch?
@@ -18,12 +19,12 @@ package final class Feed {
     /// Whether something has happened since the last ``releaseUnused()``.
     private var isUsed = true
 
-    init(selection: Selection, bridge: Bridge, logs: [ChannelLog], catchUp: CatchUp) {
+    init(selection: Selection, life: Life, logs: [ChannelLog], loop: LoopReaders) {
         self.selection = selection
-        self.bridge = bridge
+        self.life = life
         self.logs = logs
-        self.catchUp = catchUp
-        self.turn = FeedTurn(at: bridge.head)
+        self.loop = loop
+        self.turn = FeedTurn(at: life.head)
     }
 
     /// All events up to here have been given to the readers at the head.
@@ -31,11 +32,12 @@ package final class Feed {
 
     // MARK: Turns
 
-    /// Gives everything new to the readers at the head.
+    /// Gives everything new to the readers at the head; when the life is over, lets them go.
     func advance() {
         guard self.turn.begin() else { return }
-        while let step = self.turn.next(head: self.bridge.head) {
+        while let step = self.turn.next(head: self.life.head, isOver: self.life.isOver) {
             switch step {
+            case .letGo: self.fallBehind(to: self.position)
             case .deliver(let head): self.deliver(through: head)
             case .readOn(let reader): reader.readOn()
             }
@@ -103,7 +105,7 @@ package final class Feed {
             slices.append(slice)
         }
         let page = Page(after: after, slices: slices, head: through, limit: Self.batchLimit)
-        let batch = Batch(page, epoch: self.bridge.epoch)
+        let batch = Batch(page, epoch: self.life.epoch)
         self.recent = batch
         return batch
     }

@@ -17,6 +17,8 @@ struct FeedTurn<Reader: FeedReader> {
     enum Step {
         /// Give everything up to a position to the readers at the head.
         case deliver(through: Position)
+        /// Let the readers at the head read on by themselves: nothing more comes to them here.
+        case letGo
         /// Let a reader that is behind have the next piece.
         case readOn(Reader)
     }
@@ -41,8 +43,11 @@ struct FeedTurn<Reader: FeedReader> {
 
     /// The next step; `nil` when the turn is over.
     ///
-    /// - Parameter head: The position of the newest event.
-    mutating func next(head: Position) -> Step? {
+    /// - Parameters:
+    ///   - head: The position of the newest event.
+    ///   - isOver: Whether nothing more comes behind it.
+    mutating func next(head: Position, isOver: Bool) -> Step? {
+        if isOver, !self.atHead.isEmpty { return .letGo }
         if self.position < head {
             if !self.atHead.isEmpty { return .deliver(through: head) }
             self.position = head

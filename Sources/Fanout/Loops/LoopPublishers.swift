@@ -7,7 +7,8 @@ import NIOCore
 /// the ledger has enough to do for this loop, what comes is gathered, as small segments are until the last one is
 /// acknowledged (RFC 896): the busier it is, the more is committed at once, and without load nothing waits.
 package final class LoopPublishers {
-    package typealias Completion = (Result<PublishOutcome, LedgerError>) -> Void
+    /// Given what has become of a publication, and the life that its positions are of.
+    package typealias Completion = (Result<PublishOutcome, LedgerError>, Life) -> Void
     private typealias Gathered = (publication: Publication, completion: Completion)
 
     /// How many groups are enough for the ledger: one that it commits, and one that it finds when it has done so.
@@ -57,18 +58,18 @@ package final class LoopPublishers {
         self.gathered = []
         self.gatheredEvents = 0
         self.readers.turn.groupBegan()
-        self.bridge.publish(publications) { [eventLoop] results in
+        self.bridge.publish(publications) { [eventLoop] results, life in
             eventLoop.run {
                 let (publishers, gathered) = group.value
-                publishers.settle(gathered, results)
+                publishers.settle(gathered, results, life)
             }
         }
     }
 
-    private func settle(_ group: [Gathered], _ results: [Result<PublishOutcome, LedgerError>]) {
+    private func settle(_ group: [Gathered], _ results: [Result<PublishOutcome, LedgerError>], _ life: Life) {
         let isDeliveryDue = self.readers.turn.groupSettled()
         if self.readers.turn.groups < Self.groupLimit { self.handOver() }
-        for (gathered, result) in zip(group, results) { gathered.completion(result) }
+        for (gathered, result) in zip(group, results) { gathered.completion(result, life) }
         // After the answers: their publishers prepare what comes next while this is delivered.
         if isDeliveryDue { self.readers.deliverSoon() }
     }

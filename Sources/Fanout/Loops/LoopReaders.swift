@@ -11,14 +11,17 @@ package final class LoopReaders {
 
     let eventLoop: any EventLoop
     let bridge: Bridge
+    /// The ledger's life that the feeds are of.
+    private var life: Life
     private var feeds: [Selection: Feed] = [:]
     private var feedsOfLog: [ObjectIdentifier: [Feed]] = [:]
     private var wakeup: Wakeup?
-    private let catchUp: CatchUp
+    let catchUp: CatchUp
     var turn = LoopTurn()
 
     package init(bridge: Bridge, eventLoop: any EventLoop) {
         self.bridge = bridge
+        self.life = bridge.life
         self.eventLoop = eventLoop
         self.catchUp = CatchUp(eventLoop: eventLoop)
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
@@ -29,12 +32,29 @@ package final class LoopReaders {
     }
 
     package func feed(of selection: Selection) -> Feed {
+        if self.life.isOver { self.renew() }
         if let feed = self.feeds[selection] { return feed }
-        let logs = self.wakeup.map { wakeup in selection.channels.map { self.bridge.attach(wakeup, to: $0) } } ?? []
-        let feed = Feed(selection: selection, bridge: self.bridge, logs: logs, catchUp: self.catchUp)
+        let feed = Feed(selection: selection, life: self.life, logs: self.attach(selection), loop: self)
         self.feeds[selection] = feed
-        for log in logs { self.feedsOfLog[ObjectIdentifier(log), default: []].append(feed) }
+        for log in feed.logs { self.feedsOfLog[ObjectIdentifier(log), default: []].append(feed) }
         return feed
+    }
+
+    private func attach(_ selection: Selection) -> [ChannelLog] {
+        guard let wakeup = self.wakeup else { return [] }
+        while true {
+            if let logs = self.life.attach(wakeup, to: selection.channels) { return logs }
+            self.renew()
+        }
+    }
+
+    /// Goes on in the life that the ledger is in now. The feeds of the last one let their readers go, who come to feeds of this one.
+    private func renew() {
+        let ended = self.feeds.values
+        self.life = self.bridge.life
+        self.feeds = [:]
+        self.feedsOfLog = [:]
+        for feed in ended { feed.advance() }
     }
 
     // MARK: Deliveries
@@ -50,7 +70,9 @@ package final class LoopReaders {
     }
 
     private func deliver() {
-        for log in self.wakeup?.take() ?? [] {
+        let logs = self.wakeup?.take() ?? []
+        guard !self.life.isOver else { return self.renew() }
+        for log in logs {
             for feed in self.feedsOfLog[ObjectIdentifier(log)] ?? [] { feed.advance() }
         }
     }

@@ -7,7 +7,8 @@ package import NIOCore
 /// its connection is slow, reads on from the log at its own pace, and from the ledger where the log does not reach; it
 /// holds nothing but its position.
 package final class Reader: FeedReader {
-    let feed: Feed
+    /// Another one once the ledger has begun another life.
+    private(set) var feed: Feed
     private let eventLoop: any EventLoop
     private let outlet: any ReaderOutlet
     /// Its part in a session, where sessions are counted.
@@ -25,21 +26,21 @@ package final class Reader: FeedReader {
         feed.retain()
     }
 
-    private var bridge: Bridge { self.feed.bridge }
+    private var life: Life { self.feed.life }
 
     /// Whether the reader has everything, and waits for more.
     package var isAtHead: Bool { self.machine.isAtHead }
 
     /// Where the reader is. At the head that is where its feed is.
     package var id: EventID {
-        self.bridge.id(self.isAtHead ? max(self.position, self.feed.position) : self.position)
+        self.life.id(self.isAtHead ? max(self.position, self.feed.position) : self.position)
     }
 
     // MARK: Beginning
 
     package func begin(_ start: ReadStart) {
         switch start {
-        case .now: self.begin(at: self.bridge.head)
+        case .now: self.begin(at: self.life.head)
         case .earliest: self.readLedger(.earliest)
         case .last(let count): self.readLedger(.last(count))
         case .after(let cursor): self.begin(after: cursor)
@@ -48,7 +49,7 @@ package final class Reader: FeedReader {
 
     private func begin(after cursor: Cursor) {
         do throws(Gap.Reason) {
-            let position = try cursor.position(in: self.bridge.epoch, head: self.bridge.head)
+            let position = try cursor.position(in: self.life.epoch, head: self.life.head)
             if self.feed.reaches(back: position) {
                 self.begin(at: position)
             } else {
@@ -68,7 +69,7 @@ package final class Reader: FeedReader {
 
     private func begin(at position: Position, gap: Gap?) {
         self.position = position
-        self.wrote(self.outlet.begin(after: self.bridge.id(position), gap: gap))
+        self.wrote(self.outlet.begin(after: self.life.id(position), gap: gap))
     }
 
     // MARK: Reading
@@ -76,9 +77,11 @@ package final class Reader: FeedReader {
     /// Takes the next piece. If that is not all, the feed lets it take another one.
     func readOn() {
         guard self.machine.isBehind else { return }
-        if self.position >= self.feed.position {
+        if self.life.isOver {
+            if self.machine.logsEnded() { self.beginAgain(LedgerRead(start: .after(self.position), gap: nil)) }
+        } else if self.position >= self.feed.position {
             self.catchUp()
-        } else if self.feed.catchUp.hasTime(for: self) {
+        } else if self.feed.loop.catchUp.hasTime(for: self) {
             if let batch = self.feed.batch(after: self.position) {
                 self.deliver(batch)
                 self.feed.mayReadOn(self)
@@ -89,14 +92,14 @@ package final class Reader: FeedReader {
     }
 
     private func catchUp() {
-        self.wrote(self.outlet.caughtUp(at: self.bridge.id(self.position)))
+        self.wrote(self.outlet.caughtUp(at: self.life.id(self.position)))
         if self.machine.caughtUp() { self.feed.join(self) }
     }
 
     private func deliver(_ batch: Batch) {
         self.position = batch.through
         guard !batch.events.isEmpty else { return }
-        self.wrote(self.outlet.deliver(batch, isLast: batch.through >= self.bridge.head))
+        self.wrote(self.outlet.deliver(batch, isLast: batch.through >= self.life.head))
     }
 
     // MARK: At the head
@@ -118,7 +121,7 @@ package final class Reader: FeedReader {
 
     /// - Parameter gap: What the client asked for and cannot be given, wherever the page begins.
     private func readLedger(_ start: ReadQuery.Start, without gap: Gap? = nil) {
-        self.feed.catchUp.read(LedgerRead(start: start, gap: gap), for: self)
+        self.feed.loop.catchUp.read(LedgerRead(start: start, gap: gap), for: self)
     }
 
     /// Asks the ledger for a page. Returns whether that is still wanted.
@@ -126,15 +129,18 @@ package final class Reader: FeedReader {
         guard self.machine.isReading else { return false }
         let reader = NIOLoopBound(self, eventLoop: self.eventLoop)
         let query = ReadQuery(self.feed.selection, start: read.start, limit: Feed.batchLimit)
-        self.bridge.read(query) { [eventLoop = self.eventLoop] result in
+        self.feed.loop.bridge.read(query) { [eventLoop = self.eventLoop] result in
             eventLoop.run { reader.value.ended(read, result) }
         }
         return true
     }
 
     private func ended(_ read: LedgerRead, _ result: Result<Page, LedgerError>) {
-        self.feed.catchUp.readEnded()
+        self.feed.loop.catchUp.readEnded()
         switch result {
+        case .success where self.life.isOver:
+            // The page may be of either life.
+            if self.machine.isReading { self.beginAgain(read) }
         case .success(let page):
             self.take(page, gap: self.gap(before: page, read))
         case .failure(let error):
@@ -144,21 +150,35 @@ package final class Reader: FeedReader {
         }
     }
 
+    /// Reads in the life that the ledger is in now. A place in the last one is none in this one.
+    private func beginAgain(_ read: LedgerRead) {
+        let last = self.feed
+        last.release()
+        self.feed = last.loop.feed(of: last.selection)
+        self.feed.retain()
+        if case .after(let position) = read.start {
+            let gap = Gap(reason: .epoch, after: last.life.id(position).bytes, resumedAt: nil)
+            self.readLedger(.earliest, without: gap)
+        } else {
+            self.readLedger(read.start, without: read.gap)
+        }
+    }
+
     private func gap(before page: Page, _ read: LedgerRead) -> Gap? {
-        let resumedAt = page.events.first.map { self.bridge.id($0.position) }
+        let resumedAt = page.events.first.map { self.life.id($0.position) }
         if let gap = read.gap { return Gap(reason: gap.reason, after: gap.after, resumedAt: resumedAt) }
         guard page.isTrimmed else { return nil }
-        return Gap(reason: .trimmed, after: self.bridge.id(page.after).bytes, resumedAt: resumedAt)
+        return Gap(reason: .trimmed, after: self.life.id(page.after).bytes, resumedAt: resumedAt)
     }
 
     private func take(_ page: Page, gap: Gap?) {
         switch self.machine.pageCame() {
         case .none: return
         case .begin: self.begin(at: page.after, gap: gap)
-        case .deliver: if let gap { self.wrote(self.outlet.report(gap)) }
+        case .deliver: if let gap { self.wrote(self.outlet.report(gap, before: self.life.id(page.after))) }
         }
         guard !self.machine.isEnded else { return }
-        self.deliver(Batch(page, epoch: self.bridge.epoch))
+        self.deliver(Batch(page, epoch: self.life.epoch))
         self.feed.mayReadOn(self)
     }
 

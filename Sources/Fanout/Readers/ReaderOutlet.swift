@@ -8,8 +8,9 @@ package protocol ReaderOutlet: AnyObject {
     ///
     /// - Parameter gap: What the reader asked for and is not given; written before all else.
     func begin(after id: EventID, gap: Gap?) -> Delivery
-    /// The reader has fallen so far behind that something was dropped which it has not read.
-    func report(_ gap: Gap) -> Delivery
+    /// Something was dropped that the reader has not read, or the ledger has begun another life; it goes on after a position, perhaps
+    /// of another epoch.
+    func report(_ gap: Gap, before id: EventID) -> Delivery
     /// - Parameters:
     ///   - batch: May be empty, as the last of several.
     ///   - isLast: Whether this is all that there is now; if not, more follows at once.
