@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness import own_environment
-from test_ledger_care import backup, fails, ids_of, inspect, made, restarted, restore, succeeds  # noqa: F401
+from care import backup, fails, ids_of, inspect, made, restarted, restore, succeeds  # noqa: F401
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm", ".mark"])

@@ -17,6 +17,16 @@ from wire import eventually
 
 BLANK = "<!doctype html><title>blank</title><link rel=icon href=data:,>"
 
+UNAVAILABLE = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 0\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 0\r\n"
+    b"Connection: close\r\n\r\n"
+)
+PROBLEM = b'{"title": "No", "status": 404, "detail": "Never."}'
+REFUSED = (
+    b"HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n"
+    b"Connection: close\r\n\r\n" % len(PROBLEM) + PROBLEM
+)
+
 HELPERS = """
 window.seen = {}; window.gaps = []; window.errors = []; window.states = [];
 window.begin = async (url, options) => {

@@ -3,6 +3,7 @@
 A module takes the fixtures by importing them: `server`, `chromium`, `page`.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -107,3 +108,36 @@ def page(chromium, server):
 def widget(kind, id="w", content="", /, **options):
     attributes = "".join(f" data-pollux-{key.replace('_', '-')}='{value}'" for key, value in options.items())
     return f"<div id='{id}' data-pollux-widget='{kind}'{attributes}>{content}</div>"
+
+
+def publish_numbers(server, channel, *numbers):
+    return [server.publish(channel, json.dumps({"value": number})) for number in numbers]
+
+
+@pytest.fixture
+def dashboard(page, server):
+    for channel in ("demo.temperature", "demo.price", "demo.load"):
+        publish_numbers(server, channel, 20, 30, 40)
+    page.visit("/")
+    page.shows(".tile", ":")
+    return page
+
+
+def total(page, what):
+    return int(page.text(f"[data-total={what}]").replace(",", ""))
+
+
+def received(page, letter):
+    return page.run("""
+        const rows = [...document.querySelectorAll(`[data-reader=${values[0]}] dl div`)];
+        return Number(rows.find(row => row.innerText.startsWith('Received')).lastChild.textContent.replace(',', ''));
+    """, letter)
+
+
+def running_readers(page):
+    return page.run("return [...document.querySelectorAll('.reader')].filter(reader => reader.innerText.includes('Stop')).map(reader => reader.dataset.reader)")
+
+
+def all_go_on(page, more=5, timeout=20):
+    before = {letter: received(page, letter) for letter in running_readers(page)}
+    eventually(lambda: all(received(page, letter) >= before[letter] + more for letter in before), timeout, f"all readers go on after {before}")
