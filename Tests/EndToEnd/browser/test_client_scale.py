@@ -125,11 +125,14 @@ def test_a_channel_that_comes_or_goes_restarts_no_other_group(page, proxy, serve
     before = begun()
     page.run("await watch(values[0])", [channel])
     eventually(lambda: streamed(proxy) == [256, 45], 30, "the new one is in the group that has room")
-    page.run("pollux.channel(values[0]).close()", names[299])
+    small = min(proxy.streams, key=lambda selection: selection.count("channel="))
+    left = next(name for name in names if name.split("é")[0] in small)  # which names are in it depends on what was answered first
+    page.run("pollux.channel(values[0]).close()", left)
     eventually(lambda: streamed(proxy) == [256, 44], 30, "and the group that is left has one less")
     assert begun() == [*before, 45, 44]
-    publish_to_all(server, [*names[:299], channel], "one")
-    eventually(lambda: heard(page, [*names[:299], channel]) == [["one"]] * 300, 30)
+    read = [*(name for name in names if name != left), channel]
+    publish_to_all(server, read, "one")
+    eventually(lambda: heard(page, read) == [["one"]] * 300, 30)
 
 
 def test_tabs_share_the_groups_and_the_next_leader_reads_them_all(tabs, proxy, server, channel):
