@@ -7,6 +7,35 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// What others keep well, a constant for each module that is used.
+extension Target.Dependency {
+    static let deque = product(name: "DequeModule", package: "swift-collections")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+    static let nioHPACK = product(name: "NIOHPACK", package: "swift-nio-http2")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTP2 = product(name: "NIOHTTP2", package: "swift-nio-http2")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+}
+
+extension Target {
+    static func ours(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+        .target(name: name, dependencies: dependencies, swiftSettings: settings)
+    }
+
+    static func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+    }
+}
+
 let package = Package(
     name: "pollux",
     platforms: [.macOS(.v15)],
@@ -22,197 +51,70 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
-        .target(name: "JSON", dependencies: ["CJansson"], swiftSettings: settings),
-        .target(name: "EventStream", swiftSettings: settings),
-        .target(
-            name: "Channels",
-            dependencies: [.product(name: "DequeModule", package: "swift-collections")],
-            swiftSettings: settings),
-        .target(
-            name: "SQLiteLedger",
-            dependencies: [
-                "Channels",
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: settings),
+        .ours("JSON", ["CJansson"]),
+        .ours("EventStream"),
+        .ours("Channels", [.deque]),
+        .ours("SQLiteLedger", ["Channels", .deque, .grdb, .grdbSQLite, .logging]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        .target(name: "Files", swiftSettings: settings),
-        .target(
-            name: "TLS",
-            dependencies: [
-                "COpenSSL", "Files",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .target(
-            name: "HTTPServing",
-            dependencies: [
-                "JSON", "TLS",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .target(
-            name: "Fanout",
-            dependencies: [
-                "Channels", "EventStream", "JSON",
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .target(
-            name: "Doors",
-            dependencies: [
-                "Channels", "EventStream", "Fanout", "HTTPServing", "JSON",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .target(
-            name: "PolluxServer",
-            dependencies: [
-                "Channels", "Doors", "Fanout", "Files", "HTTPServing", "JSON", "SQLiteLedger", "TLS",
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
-            swiftSettings: settings),
-        .target(
-            name: "PolluxClient",
-            dependencies: [
-                "EventStream", "JSON", "TLS",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .target(
-            name: "LoadGenerator",
-            dependencies: [
-                "JSON", "PolluxClient", "TLS",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
+        .ours("Files"),
+        .ours("TLS", ["COpenSSL", "Files", .nioCore, .nioTLS]),
+        .ours("HTTPServing", ["JSON", "TLS", .logging, .nioCore, .nioHPACK, .nioHTTP1, .nioHTTP2, .nioTLS, .nioPosix]),
+        .ours("Fanout", ["Channels", "EventStream", "JSON", .deque, .nioCore]),
+        .ours("Doors", ["Channels", "EventStream", "Fanout", "HTTPServing", "JSON", .nioCore, .nioHTTP1, .nioPosix]),
+        .ours("Sources", ["Channels", .logging, .serviceLifecycle]),
+        .ours(
+            "PolluxServer",
+            [
+                "Sources", "Channels", "Doors", "Fanout", "Files", "HTTPServing", "JSON", "SQLiteLedger", "TLS",
+                .configuration, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle, .unixSignals,
+            ]),
+        .ours("PolluxClient", ["EventStream", "JSON", "TLS", .nioCore, .nioHTTP1, .nioPosix]),
+        .ours("LoadGenerator", ["JSON", "PolluxClient", "TLS", .nioCore, .nioHPACK, .nioHTTP2, .nioPosix]),
         .executableTarget(
             name: "pollux",
             dependencies: [
                 "Channels", "HTTPServing", "LoadGenerator", "PolluxClient", "PolluxServer", "SQLiteLedger", "TLS",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .argumentParser,
+                .logging,
+                .serviceLifecycle,
+                .unixSignals,
             ],
             swiftSettings: settings),
 
         .target(
             name: "TestSupport", dependencies: ["Channels"], path: "Tests/TestSupport", swiftSettings: settings),
+        .tests("ChannelsTests", ["Channels", "SQLiteLedger", "TestSupport", .deque]),
         .testTarget(
-            name: "ChannelsTests",
-            dependencies: [
-                "Channels", "SQLiteLedger", "TestSupport",
-                .product(name: "DequeModule", package: "swift-collections"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "SQLiteLedgerTests",
-            dependencies: [
-                "Channels", "SQLiteLedger", "TestSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            exclude: ["Fixtures"],
-            swiftSettings: settings),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: settings),
-        .testTarget(
-            name: "EventStreamTests", dependencies: ["EventStream", "TestSupport"], swiftSettings: settings),
-        .testTarget(
-            name: "TLSTests",
-            dependencies: [
-                "COpenSSL", "TLS", "TestSupport",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "HTTPServingTests",
-            dependencies: [
-                "HTTPServing", "JSON", "TLS", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "FanoutTests",
-            dependencies: [
-                "Channels", "EventStream", "Fanout", "JSON", "TestSupport",
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "DoorsTests",
-            dependencies: [
-                "Channels", "Doors", "EventStream", "Fanout", "HTTPServing", "JSON", "TestSupport",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "PolluxServerTests",
-            dependencies: [
-                "Channels", "Doors", "Files", "HTTPServing", "JSON", "PolluxServer", "TLS", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "PolluxClientTests",
-            dependencies: [
-                "EventStream", "JSON", "PolluxClient",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "LoadGeneratorTests",
-            dependencies: [
-                "LoadGenerator", "PolluxClient",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-            ],
-            swiftSettings: settings),
+            name: "SQLiteLedgerTests", dependencies: ["Channels", "SQLiteLedger", "TestSupport", .grdb, .logging],
+            exclude: ["Fixtures"], swiftSettings: settings),
+        .tests("JSONTests", ["JSON", "TestSupport"]),
+        .tests("EventStreamTests", ["EventStream", "TestSupport"]),
+        .tests(
+            "TLSTests",
+            ["COpenSSL", "TLS", "TestSupport", .nioCore, .nioEmbedded, .nioHTTP1, .nioHTTP2, .nioPosix, .nioTLS]),
+        .tests(
+            "HTTPServingTests",
+            [
+                "HTTPServing", "JSON", "TLS", "TestSupport", .logging, .nioCore, .nioEmbedded, .nioHPACK, .nioHTTP1,
+                .nioHTTP2, .nioPosix,
+            ]),
+        .tests("FanoutTests", ["Channels", "EventStream", "Fanout", "JSON", "TestSupport", .nioCore]),
+        .tests(
+            "DoorsTests",
+            [
+                "Channels", "Doors", "EventStream", "Fanout", "HTTPServing", "JSON", "TestSupport", .nioCore,
+                .nioEmbedded, .nioHTTP1, .nioPosix,
+            ]),
+        .tests(
+            "PolluxServerTests",
+            [
+                "Channels", "Doors", "Files", "HTTPServing", "JSON", "PolluxServer", "TLS", "TestSupport", .logging,
+                .nioCore, .nioHTTP1,
+            ]),
+        .tests("SourcesTests", ["Channels", "Sources"]),
+        .tests(
+            "PolluxClientTests", ["EventStream", "JSON", "PolluxClient", .nioCore, .nioEmbedded, .nioHTTP1, .nioPosix]),
+        .tests("LoadGeneratorTests", ["LoadGenerator", "PolluxClient", .nioCore, .nioEmbedded, .nioHPACK, .nioHTTP2]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 public import ServiceLifecycle
 import SQLiteLedger
+import Sources
 import UnixSignals
 
 /// The server, put together: ledger, bridge, transports and HTTP, as one service that runs until it is told to stop.
@@ -104,7 +105,7 @@ public struct PolluxServer: Service {
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for configuration in self.configuration.sources {
-                let source = Source(configuration: configuration, bridge: bridge, logger: self.logger)
+                let source = Source(configuration, bridge: bridge, logger: self.logger)
                 group.addTask { try? await source.run() }
             }
             group.addTask {

@@ -1,3 +1,4 @@
+import Channels
 import Logging
 import Synchronization
 import TLS

@@ -1,5 +1,6 @@
 import Channels
 import PolluxServer
+import Sources
 import Testing
 
 @Suite struct ConfigurationSectionsTests {

@@ -1,4 +1,5 @@
 import Channels
+import Sources
 
 /// What is different in a configuration that was read anew, and what of that a running server can take on.
 struct ConfigurationChange {

@@ -2,6 +2,7 @@ public import Channels
 public import HTTPServing
 public import Logging
 public import SQLiteLedger
+public import Sources
 public import Doors
 
 /// All that a server can be told; what is left out has its default.
@@ -67,29 +68,5 @@ public struct ListenConfiguration: Sendable, Equatable {
     public init(host: String, port: Int) {
         self.host = host
         self.port = port
-    }
-}
-
-/// Something that publishes by itself.
-public struct SourceConfiguration: Sendable, Equatable {
-    public enum Kind: String, Sendable, CaseIterable {
-        /// The server's date: the type `date` with `{"date":"<ISO 8601>"}`.
-        case clock
-        /// A number that moves a little each time: `{"value":21.4}`.
-        case randomWalk
-    }
-
-    public var channel: ChannelName
-    public var kind: Kind
-    /// How often; at least 10 ms.
-    public var every: Duration
-    /// Where a random walk stays; it begins in the middle.
-    public var range: ClosedRange<Int>
-
-    public init(channel: ChannelName, kind: Kind, every: Duration, range: ClosedRange<Int> = 0...100) {
-        self.channel = channel
-        self.kind = kind
-        self.every = every
-        self.range = range
     }
 }

@@ -1,5 +1,6 @@
 import Channels
 import JSON
+import Sources
 
 /// `sources`: what publishes by itself.
 struct SourcesSection {

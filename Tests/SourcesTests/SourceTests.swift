@@ -1,7 +1,7 @@
 import Channels
 import Testing
 
-@testable import PolluxServer
+@testable import Sources
 
 @Suite struct SourceTests {
     @Test func `The clock tells the date`() {

@@ -1,4 +1,4 @@
-import PolluxServer
+import Channels
 import Testing
 
 @Suite struct ISO8601Tests {

@@ -1,15 +1,20 @@
-import Channels
-import Logging
-import NIOCore
+package import Channels
+package import Logging
 import ServiceLifecycle
 
 /// Publishes by itself at a steady pace: one ticker, however many read it.
-struct Source: Service {
-    let configuration: SourceConfiguration
-    let bridge: Bridge
-    let logger: Logger
+package struct Source: Service {
+    private let configuration: SourceConfiguration
+    private let bridge: Bridge
+    private let logger: Logger
 
-    func run() async throws {
+    package init(_ configuration: SourceConfiguration, bridge: Bridge, logger: Logger) {
+        self.configuration = configuration
+        self.bridge = bridge
+        self.logger = logger
+    }
+
+    package func run() async throws {
         try await cancelWhenGracefulShutdown {
             var content = self.configuration.content
             while !Task.isCancelled {
