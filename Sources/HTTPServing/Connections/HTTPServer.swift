@@ -67,7 +67,8 @@ public final class HTTPServer: Sendable {
         self.sites = sites
     }
 
-    /// Serves by other settings from now on: every loop from its next turn, connections that are there and new ones alike.
+    /// Serves by other settings from now on: every loop from its next turn, connections that are there and new ones
+    /// alike.
     public func apply(_ settings: ServingSettings) async {
         for site in self.sites {
             let own = Self.settings(settings, of: site.listener, securePort: self.securePort)

@@ -2,6 +2,9 @@ import NIOCore
 import NIOHTTP1
 
 extension HTTP1Connection: Exchange {
+    /// How many bytes of answers go out together, about.
+    private static let outputSize = 64 << 10
+
     var eventLoop: any EventLoop { self.loop.eventLoop }
 
     var hasBegunStream: Bool { self.machine.isStreaming }
@@ -16,93 +19,87 @@ extension HTTP1Connection: Exchange {
 
     private func respond(_ response: Response, sharing shared: SharedResponse?) {
         guard self.context != nil else { return }
-        guard self.postponed.isEmpty else { return self.postpone().respond(response) }
-        guard let answer = self.machine.answered() else { return }
+        guard !self.machine.hasPostponed else { return self.postpone().respond(response) }
+        guard let context = self.machine.answered() else { return }
         self.delegate = nil
-        self.write(response, answer, sharing: shared)
-        if answer.keepsAlive { self.flushUnlessBusy() }
+        self.write(response, context, sharing: shared)
+        if context.keepsAlive { self.flushUnlessBusy() }
     }
 
     func postpone() -> any PostponedAnswer {
-        let postponed = HTTP1PostponedAnswer(self, self.machine.postponed())
         self.delegate = nil
-        self.postponed.append(postponed)
-        return postponed
+        return HTTP1PostponedAnswer(self, self.machine.postponed())
     }
 
-    /// Writes the answers that are there, up to the first one that is not.
-    func settle() {
+    /// An answer that was put off is there: it is written if those before it are, and with it those behind it that are
+    /// there.
+    func settle(_ number: Int, _ response: Response) {
         guard self.context != nil else { return }
-        while let response = self.postponed.first?.response, let first = self.postponed.popFirst() {
-            guard let answer = first.answer else { continue }
-            self.write(response, self.machine.settled(answer), sharing: nil)
-        }
+        self.machine.settled(number, response)
+        while let (response, context) = self.machine.takeSettled() { self.write(response, context, sharing: nil) }
         self.writeContinue()
         self.handleHeld()
-        self.flushSoon()
+        // Later in this turn, since answers that were put off come in groups.
+        self.flushes.request()
     }
 
-    /// Sends what is ready once all that has come to the loop is looked at: answers that were put off come in groups.
-    private func flushSoon() {
-        guard !self.willFlush else { return }
-        self.willFlush = true
-        let connection = NIOLoopBound(self, eventLoop: self.eventLoop)
-        self.eventLoop.execute {
-            connection.value.willFlush = false
-            connection.value.flushUnlessBusy()
-        }
+    /// Tells a client that waits for it to send its content.
+    func writeContinue() {
+        if self.machine.takeContinue() { self.output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
     }
 
-    private func write(_ response: Response, _ answer: HTTP1StateMachine.Answer, sharing shared: SharedResponse?) {
+    private func write(_ response: Response, _ context: HTTP1ReplyContext, sharing shared: SharedResponse?) {
         if self.output.readableBytes == 0 {
-            self.output = self.bytes(of: response, answer, shared)
+            self.output = self.bytes(of: response, context, shared)
         } else {
-            self.output.writeImmutableBuffer(self.bytes(of: response, answer, shared))
+            self.output.writeImmutableBuffer(self.bytes(of: response, context, shared))
         }
-        if answer.keepsAlive {
+        switch context.fate {
+        case .keepsAlive:
             if !self.outlet.hasPending, !self.machine.isReceiving { self.expectNext() }
             if self.output.readableBytes >= Self.outputSize { self.flush() }
-        } else if self.machine.hasLastRequest, self.parser?.isEmpty == true, self.flush() {
-            // Nothing comes from this client that it would have to be waited for, and the system has all that goes to
-            // it.
-            self.close()
-        } else {
+        case .closes:
+            // A client that sends nothing more destroys no answer on its way, once the system has all of it.
+            if self.parser?.isEmpty == true, self.flush() { self.close() } else { self.endConnection() }
+        case .lingers:
             self.endConnection()
         }
     }
 
     private func bytes(
-        of response: Response, _ answer: HTTP1StateMachine.Answer, _ shared: SharedResponse?
+        of response: Response, _ context: HTTP1ReplyContext, _ shared: SharedResponse?
     ) -> ByteBuffer {
-        guard let shared, answer.isPlain else { return self.encode(response, answer) }
+        guard let shared, context.isPlain else { return self.encode(response, context) }
         return shared.bytes(date: self.loop.httpDate(), transportSecurity: self.loop.transportSecurity) {
-            self.encode(response, answer)
+            self.encode(response, context)
         }
     }
 
-    private func encode(_ response: Response, _ answer: HTTP1StateMachine.Answer) -> ByteBuffer {
+    private func encode(_ response: Response, _ context: HTTP1ReplyContext) -> ByteBuffer {
         var bytes = ByteBuffer()
-        self.write(headOf: response, answer, framing: .length(response.body?.readableBytes), into: &bytes)
-        if !answer.isHead, let body = response.body { bytes.writeImmutableBuffer(body) }
+        self.write(headOf: response, context, framing: .length(response.body?.readableBytes), into: &bytes)
+        if !context.isHead, let body = response.body { bytes.writeImmutableBuffer(body) }
         return bytes
     }
 
     func beginStream(_ head: Response) {
-        guard self.context != nil, let answer = self.machine.streamBegan() else { return }
-        self.isChunked = !answer.isHTTP10 && !head.headers.contains(name: "Content-Length")
-        self.write(headOf: head, answer, framing: self.isChunked ? .chunked : .untilClose, into: &self.output)
+        let hasLength = head.headers.contains(name: "Content-Length")
+        guard self.context != nil, let (context, framing) = self.machine.streamBegan(hasLength: hasLength) else {
+            return
+        }
+        self.write(headOf: head, context, framing: framing, into: &self.output)
         self.parser = nil
         self.readOn()
     }
 
     func write(_ bytes: ByteBuffer) -> Bool {
-        guard self.isChunked else { return self.send(bytes) }
+        guard self.machine.isChunked else { return self.send(bytes) }
         self.output.writeChunk(bytes.readableBytesView)
         return self.flush()
     }
 
     func write(_ bytes: SharedBytes) -> Bool {
-        self.send(self.isChunked ? bytes.chunk : bytes.content)
+        self.send(self.machine.isChunked ? bytes.chunk : bytes.content)
     }
 
     /// Sends bytes as they are, behind what is ready.
@@ -113,30 +110,31 @@ extension HTTP1Connection: Exchange {
     }
 
     func end() {
+        let isChunked = self.machine.isChunked
         guard self.machine.streamEnded() else { return }
         self.delegate = nil
-        if self.isChunked { self.output.writeLastChunk() }
+        if isChunked { self.output.writeLastChunk() }
         self.endConnection()
     }
 
     private func write(
-        headOf response: Response, _ answer: HTTP1StateMachine.Answer, framing: HTTP1Head.Framing,
+        headOf response: Response, _ context: HTTP1ReplyContext, framing: HTTP1Head.Framing,
         into bytes: inout ByteBuffer
     ) {
         let head = HTTP1Head(
-            response: response, cors: self.loop.cors.headers(for: answer.origin),
+            response: response, cors: self.loop.cors.headers(for: context.origin),
             transportSecurity: self.loop.transportSecurity, framing: framing,
-            connection: answer.connectionField, date: self.loop.httpDate())
+            connection: context.connectionField, date: self.loop.httpDate())
         head.write(into: &bytes, reserving: response.body?.readableBytes ?? 64)
     }
 
-    /// Sends what is ready. Returns whether the socket took it all.
+    /// Sends what is ready. Returns whether the system took it all.
     @discardableResult
     func flush() -> Bool {
         guard self.output.readableBytes > 0 else { return true }
         let output = self.output
         self.output = ByteBuffer()
-        defer { if self.machine.isWaiting { self.outlet.acknowledgeWithAnswers() } }
+        defer { if self.machine.isIdle { self.outlet.acknowledgeWithAnswers() } }
         return self.transmit(output)
     }
 
@@ -145,15 +143,14 @@ extension HTTP1Connection: Exchange {
     func endConnection() {
         self.flush()
         guard let context = self.context else { return }
-        if self.isInputClosed { return self.closeOnceWritten() }
+        if self.machine.isInputClosed {
+            // NIO closes at once what is closed on both sides, and lets go of its writes.
+            if !self.outlet.hasPending { self.close() }
+            return
+        }
         if !self.outlet.hasPending { self.expect(.close, within: self.loop.limits.lingerTimeout) }
         context.close(mode: .output, promise: nil)
         self.readOn()
-    }
-
-    /// NIO closes at once what is closed on both sides, and lets go of its writes.
-    func closeOnceWritten() {
-        if !self.outlet.hasPending { self.close() }
     }
 
     /// Returns whether the system took it all.
@@ -166,9 +163,9 @@ extension HTTP1Connection: Exchange {
         return !self.outlet.hasPending
     }
 
-    /// The client has taken all that was written.
-    func drained() {
-        if self.isInputClosed, self.isDone { return self.close() }
+    /// The system has taken everything that was written.
+    func outputTaken() {
+        if self.machine.isInputClosed, self.machine.isDone { return self.close() }
         self.expectNext()
         self.delegate?.drained()
         self.flushUnlessBusy()

@@ -1,18 +1,17 @@
 /// An answer of an HTTP/1 connection that was put off. Owner: the connection's event loop.
 final class HTTP1PostponedAnswer: PostponedAnswer {
     private weak var connection: HTTP1Connection?
-    /// What to write its head by; `nil` if none is due any more.
-    let answer: HTTP1StateMachine.Answer?
-    private(set) var response: Response?
+    /// By which the connection knows it; `nil` if no answer is due.
+    private let number: Int?
 
-    init(_ connection: HTTP1Connection, _ answer: HTTP1StateMachine.Answer?) {
+    init(_ connection: HTTP1Connection, _ number: Int?) {
         self.connection = connection
-        self.answer = answer
+        self.number = number
     }
 
     func respond(_ response: Response) {
-        self.response = response
-        self.connection?.settle()
+        guard let number = self.number else { return }
+        self.connection?.settle(number, response)
     }
 }
 
