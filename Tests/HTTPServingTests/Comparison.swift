@@ -16,8 +16,8 @@ struct Comparison {
         self.theirs = Reading.byNIO(bytes)
     }
 
-    /// What must not be: a request that NIO sees otherwise than we do, or one that only one of us takes, for no reason in the
-    /// lists below.
+    /// What must not be: a request that NIO sees otherwise than we do, or one that only one of us takes, for no reason
+    /// in the lists below.
     var fault: String? {
         for (index, request) in self.ours.requests.enumerated() {
             guard index < self.theirs.requests.count else { return self.isLaxer ? nil : "only we see \(request)" }
@@ -49,7 +49,8 @@ struct Comparison {
         return isSame || (mayDiffer && isPrefix) ? nil : "the contents differ: we \(ours), NIO \(theirs)"
     }
 
-    /// Whether NIO goes on where we have refused. It may not have seen yet what is wrong with a head that is not all there.
+    /// Whether NIO goes on where we have refused. It may not have seen yet what is wrong with a head that is not all
+    /// there.
     private var isTakenByNIO: Bool {
         guard self.theirs.requests.count == self.ours.requests.count else { return true }
         guard let theirs = self.theirs.requests.last, let ours = self.ours.requests.last else { return false }
@@ -89,7 +90,8 @@ extension Comparison {
         case "invalid character in content-length header": self.has("\t") || self.hasTrailer
         // A blank may stand before the semicolon of an extension (RFC 9112, section 7.1.1).
         case "invalid character in chunk size header": self.has(" ;") || self.has("\t;")
-        // In `Connection` NIO takes a tab, or what is quoted, for a part of an option; and it looks for it in trailers too.
+        // In `Connection` NIO takes a tab, or what is quoted, for a part of an option; and it looks for it in trailers
+        // too.
         case "data received after completed connection: close message":
             self.has("\t") || self.has("\"") || self.hasTrailer
         // Extensions of chunks are passed over, whatever they are.

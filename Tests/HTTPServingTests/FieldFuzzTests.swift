@@ -3,7 +3,8 @@ import Testing
 
 @testable import HTTPServing
 
-/// The parsers of fields with random and half-good values, against what the RFCs say, written down as plainly as can be.
+/// The parsers of fields with random and half-good values, against what the RFCs say, written down as plainly as can
+/// be.
 @Suite struct FieldFuzzTests {
     @Test(arguments: freshSeeds(50))
     func `A host and port are what RFC 3986 says, and are written as they were read`(seed: UInt64) {

@@ -3,8 +3,8 @@ import Testing
 
 @testable import HTTPServing
 
-/// Our parser of HTTP/1 against itself, with the bytes cut elsewhere, and against NIO's decoder, which sees what many a proxy in
-/// front would see.
+/// Our parser of HTTP/1 against itself, with the bytes cut elsewhere, and against NIO's decoder, which sees what many a
+/// proxy in front would see.
 @Suite struct HTTP1DifferentialTests {
     @Test(arguments: RequestSamples.table)
     func `A connection is read alike whole, byte by byte and cut in two anywhere`(bytes: [UInt8]) {

@@ -7,8 +7,10 @@ import Testing
 @Suite struct HTTP1HeadTests {
     private func text(_ framing: HTTP1Head.Framing, connection: String? = nil, into start: String = "") -> String {
         let head = HTTP1Head(
-            response: Response(.ok, headers: ["A": "1", "B": ""]), cors: ["C": "2"], transportSecurity: nil,
-            framing: framing, connection: connection, date: "today")
+            status: .ok,
+            fields: ResponseFields(
+                own: ["A": "1", "B": ""], cors: ["C": "2"], transportSecurity: nil, date: "today"),
+            framing: framing, connection: connection)
         var buffer = ByteBuffer(string: start)
         head.write(into: &buffer, reserving: 3)
         return String(buffer: buffer)

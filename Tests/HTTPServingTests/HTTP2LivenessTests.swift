@@ -13,14 +13,15 @@ import Testing
         limits.pingInterval = .seconds(30)
         limits.writeTimeout = .seconds(10)
         self.limits = limits
-        self.liveness = HTTP2Liveness(limits, self.start)
+        self.liveness = HTTP2Liveness(self.start)
     }
 
     private mutating func look(
         after seconds: Int64, taken: Int = 0, left: Int = 0, isBlocked: Bool = false, idleLimit: TimeAmount? = nil
     ) -> HTTP2Liveness.Verdict {
         self.liveness.look(
-            self.start + .seconds(seconds), taken: taken, left: left, isBlocked: isBlocked, idleLimit: idleLimit)
+            self.start + .seconds(seconds), taken: taken, left: left, isBlocked: isBlocked, idleLimit: idleLimit,
+            limits: self.limits)
     }
 
     @Test mutating func `A silent client is asked for a sign of life once, and is gone without one`() {

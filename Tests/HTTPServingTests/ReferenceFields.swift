@@ -43,7 +43,8 @@ enum ReferenceFields {
         return "abcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=".contains(first) && isName(Array(text.dropFirst()))
     }
 
-    /// `IPv6address`: eight groups, the last two of which may be an IPv4 address; `::` stands for one group of zeros or more.
+    /// `IPv6address`: eight groups, the last two of which may be an IPv4 address; `::` stands for one group of zeros or
+    /// more.
     private static func isIPv6(_ text: String) -> Bool {
         let halves = parts(of: text, separator: "::")
         switch halves.count {

@@ -27,23 +27,8 @@ public final class HTTPServer: Sendable {
     private let sites: [Site]
     private let securePort: Int
     private let listening = Mutex<[any Channel]>([])
-    private let connections = Count()
+    private let connections = ConnectionCount()
     private let reserve = DescriptorReserve()
-
-    /// How many connections there are, on all loops.
-    private final class Count: Sendable {
-        private let count = Atomic<Int>(0)
-        private let last = Atomic<UInt64>(0)
-
-        /// A number for a connection that no other has.
-        func next() -> UInt64 { self.last.add(1, ordering: .relaxed).newValue }
-
-        var value: Int { self.count.load(ordering: .relaxed) }
-
-        func add(_ number: Int) {
-            self.count.add(number, ordering: .relaxed)
-        }
-    }
 
     /// - Parameter group: The event loops that connections are spread over.
     public init(
@@ -140,7 +125,7 @@ public final class HTTPServer: Sendable {
             let outlet = Outlet(socket, tls: tls, by: loop.ciphertext)
             let version = HTTPVersionHandler(loop, over: outlet, peer: peer)
             let pipeline = channel.pipeline.syncOperations
-            // With names NIO makes up none.
+            // Handlers are named here because making up a unique name for each costs time on every accept.
             try pipeline.addHandler(socket, name: "socket")
             if let tls { try pipeline.addHandler(tls, name: "tls") }
             try pipeline.addHandler(version, name: "version")
@@ -159,7 +144,7 @@ public final class HTTPServer: Sendable {
         return excess >= 0 ? .refused : .served
     }
 
-    /// Set here, at once, and not by the bootstrap, which makes a future of each.
+    /// Options are set here, at once: the bootstrap would make a future of each option and connection.
     private static func setOptions(of channel: any Channel) throws {
         guard let options = channel.syncOptions else { return }
         try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -177,16 +162,24 @@ public final class HTTPServer: Sendable {
     public func drain(within timeout: Duration) async {
         for channel in self.listening.withLock({ $0 }) { try? await channel.close().get() }
         await self.onEachConnection { $0.drain() }
-        let clock = ContinuousClock()
-        let end = clock.now + timeout
-        while self.connectionCount > 0, clock.now < end {
-            try? await Task.sleep(for: .milliseconds(20))
-        }
+        await self.connectionsEnd(within: timeout)
         if self.connectionCount > 0 {
             self.logger.warning(
                 "closing connections that did not end in time", metadata: ["count": "\(self.connectionCount)"])
         }
         await self.onEachConnection { $0.close() }
+    }
+
+    /// Returns when the last connection has gone, or the time is over.
+    private func connectionsEnd(within timeout: Duration) async {
+        let (waiting, end) = AsyncStream.makeStream(of: Never.self)
+        self.connections.atZero { end.finish() }
+        let timer = Task {
+            try? await Task.sleep(for: timeout)
+            end.finish()
+        }
+        for await _ in waiting {}
+        timer.cancel()
     }
 
     private func onEachConnection(_ body: @escaping @Sendable (any ServedConnection) -> Void) async {

@@ -1,7 +1,7 @@
 public import TLS
 
-/// The other end of a connection, as far as a request is judged by it. What the server knows by itself: nothing that the
-/// client says gets here.
+/// The other end of a connection, as far as a request is judged by it. What the server knows by itself: nothing that
+/// the client says gets here.
 public struct Peer: Sendable {
     /// What is done for a connection.
     public enum Admission: Sendable {

@@ -7,8 +7,8 @@ struct AcceptedTypes {
         self.field = field
     }
 
-    /// Which of some media types, in lower case, the client names with the highest weight; the first of those with the same one.
-    /// `nil` if it names none of them, or only with a weight of 0: a wildcard chooses nothing.
+    /// Which of some media types, in lower case, the client names with the highest weight; the first of those with the
+    /// same one. `nil` if it names none of them, or only with a weight of 0: a wildcard chooses nothing.
     ///
     /// Every request to read comes by here, so that text is made only of members that matter and have parameters.
     func preferred(of mediaTypes: [StaticString]) -> Int? {

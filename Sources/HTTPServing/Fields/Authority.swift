@@ -4,8 +4,8 @@
     import Darwin
 #endif
 
-/// Host and port, as the field `Host`, `:authority`, a URL or an origin names them (RFC 3986, section 3.2; RFC 9110, section
-/// 4.2.3: user information has no place in any of these).
+/// Host and port, as the field `Host`, `:authority`, a URL or an origin names them (RFC 3986, section 3.2; RFC 9110,
+/// section 4.2.3: user information has no place in any of these).
 package struct Authority: Hashable, Sendable, CustomStringConvertible {
     /// In lower case; an IPv6 address without its brackets.
     package let host: String

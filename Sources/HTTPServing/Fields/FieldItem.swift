@@ -1,4 +1,5 @@
-/// A value with parameters, as a field has it or a member of its list: `text/html;level=1;q=0.5` (RFC 9110, section 5.6.6).
+/// A value with parameters, as a field has it or a member of its list: `text/html;level=1;q=0.5` (RFC 9110, section
+/// 5.6.6).
 struct FieldItem: Equatable {
     struct Parameter: Equatable {
         /// In lower case.

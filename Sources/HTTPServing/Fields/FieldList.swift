@@ -1,6 +1,6 @@
 extension UnsafeRawBufferPointer {
-    /// Calls `body` with each member of a list (RFC 9110, section 5.6.1): what stands between commas that are not in quotes,
-    /// without the blanks around it. Empty members are passed over, as that section asks.
+    /// Calls `body` with each member of a list (RFC 9110, section 5.6.1): what stands between commas that are not in
+    /// quotes, without the blanks around it. Empty members are passed over, as that section asks.
     ///
     /// A field that is there several times is one list; whoever reads it puts its lines together, with a comma between
     /// them (section 5.3).

@@ -20,8 +20,8 @@ struct KnownFields: Sendable {
     private(set) var transferCoding = TransferCoding.none
     private(set) var connection: Connection = []
     private(set) var expectsContinue = false
-    /// Whether a script says of itself that it is one. The value counts, not the presence: Android's WebView sends the field
-    /// with the name of its application, whatever asks.
+    /// Whether a script says of itself that it is one. The value counts, not the presence: Android's WebView sends the
+    /// field with the name of its application, whatever asks.
     private(set) var isByScript = false
     private(set) var origin: String?
     /// All lines of the field, with commas between them.
@@ -58,7 +58,8 @@ struct KnownFields: Sendable {
         case 16 where name.isText("content-encoding"): self.hasContentEncoding = true
         case 17 where name.isText("transfer-encoding"):
             self.transferEncodings += 1
-            // Empty members are not passed over here: proxies differ over what they are, and so over where content ends.
+            // Empty members are not passed over here: proxies differ over what they are, and so over where content
+            // ends.
             value.forEachPart(separator: UInt8(ascii: ",")) { self.transferCoding.add($0) }
         default: break
         }
@@ -81,7 +82,8 @@ enum TransferCoding: Sendable {
     case chunked
     /// By something that is not known here, perhaps in chunks at last.
     case unknown
-    /// `chunked` is there, but not once and last, or a member is empty, so that nobody could say where the content ends.
+    /// `chunked` is there, but not once and last, or a member is empty, so that nobody could say where the content
+    /// ends.
     case unframed
 
     /// Takes the next member of the list.

@@ -1,5 +1,5 @@
-/// Of which scheme, host and port a page is (RFC 6454, section 4). Two spellings of one origin are equal: the case, and the
-/// scheme's own port, do not count.
+/// Of which scheme, host and port a page is (RFC 6454, section 4). Two spellings of one origin are equal: the case, and
+/// the scheme's own port, do not count.
 package struct Origin: Hashable, Sendable, CustomStringConvertible {
     private let scheme: String
     private let authority: Authority

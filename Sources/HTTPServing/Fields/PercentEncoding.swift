@@ -39,7 +39,8 @@ public enum PercentEncoding {
 }
 
 /// The name-value pairs of a query or of a form body, in their order, by the rules of the URL standard
-/// ("application/x-www-form-urlencoded parsing"): empty segments are passed over, a segment without `=` has an empty value.
+/// ("application/x-www-form-urlencoded parsing"): empty segments are passed over, a segment without `=` has an empty
+/// value.
 public struct FormFields: Sendable {
     public struct Field: Sendable {
         /// Decoded.

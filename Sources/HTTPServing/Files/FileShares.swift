@@ -1,7 +1,7 @@
 import Synchronization
 
-/// How many files are open while they are sent. Their descriptors are needed for connections, and a client may ask for a large file
-/// and take nothing of it. Small files are read at once, and hold none.
+/// How many files are open while they are sent. Their descriptors are needed for connections, and a client may ask for
+/// a large file and take nothing of it. Small files are read at once, and hold none.
 final class FileShares: Sendable {
     private let most: Int
     private let taken = Atomic<Int>(0)

@@ -122,9 +122,8 @@ extension HTTP1Connection: Exchange {
         into bytes: inout ByteBuffer
     ) {
         let head = HTTP1Head(
-            response: response, cors: self.loop.cors.headers(for: context.origin),
-            transportSecurity: self.loop.transportSecurity, framing: framing,
-            connection: context.connectionField, date: self.loop.httpDate())
+            status: response.status, fields: self.loop.fields(of: response, for: context.origin), framing: framing,
+            connection: context.connectionField)
         head.write(into: &bytes, reserving: response.body?.readableBytes ?? 64)
     }
 

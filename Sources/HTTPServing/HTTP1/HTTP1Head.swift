@@ -12,14 +12,11 @@ struct HTTP1Head {
         case untilClose
     }
 
-    let response: Response
-    let cors: HTTPHeaders
-    /// The field `Strict-Transport-Security`, where there is to be one.
-    let transportSecurity: String?
+    let status: HTTPResponseStatus
+    let fields: ResponseFields
     let framing: Framing
     /// The field `Connection`, where it is needed.
     let connection: String?
-    let date: String
 
     /// Writes all of it at once: the size is known before, so that nothing grows on the way.
     func write(into buffer: inout ByteBuffer, reserving content: Int) {
@@ -39,15 +36,11 @@ struct HTTP1Head {
 
     private func forEachPiece(_ body: (String) -> Void) {
         body("HTTP/1.1 ")
-        body(String(self.response.status.code))
+        body(String(self.status.code))
         body(" ")
-        body(self.response.status.reasonPhrase)
-        body("\r\nServer: pollux\r\nDate: ")
-        body(self.date)
+        body(self.status.reasonPhrase)
         body("\r\n")
-        for (name, value) in self.response.headers { Self.field(name, value, body) }
-        for (name, value) in self.cors { Self.field(name, value, body) }
-        if let value = self.transportSecurity { Self.field("Strict-Transport-Security", value, body) }
+        self.fields.forEach { Self.field($0, $1, body) }
         switch self.framing {
         case .length(nil), .untilClose: break
         case .length(let length?): Self.field("Content-Length", String(length), body)

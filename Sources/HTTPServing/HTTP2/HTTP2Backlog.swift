@@ -8,7 +8,6 @@ struct HTTP2Backlog {
     /// While so many bytes of answers are not on their way, no further request is answered.
     private static let unsentLimit = 4 << 20
 
-    private let contentLimit: Int
     /// How many bytes of requests are held that are not answered yet.
     private var content = 0
     /// How many bytes of answers wait for the client's windows, or for the next flush.
@@ -16,13 +15,10 @@ struct HTTP2Backlog {
     /// Requests that are complete and wait for answers to be taken.
     private var queue = CircularBuffer<HTTP2Stream>()
 
-    /// - Parameter contentLimit: The most bytes of one request's content.
-    init(contentLimit: Int) {
-        self.contentLimit = contentLimit * Self.contentFactor
-    }
-
     /// How many bytes more of requests may be held.
-    var roomForContent: Int { self.contentLimit - self.content }
+    ///
+    /// - Parameter contentLimit: The most bytes of one request's content.
+    func roomForContent(_ contentLimit: Int) -> Int { contentLimit * Self.contentFactor - self.content }
 
     var isEmpty: Bool { self.queue.isEmpty }
 

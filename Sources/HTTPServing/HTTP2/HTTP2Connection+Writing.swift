@@ -93,7 +93,7 @@ extension HTTP2Connection {
         let left = self.outlet.bytesLeft
         let verdict = self.liveness.look(
             now, taken: self.outlet.bytesSent - left, left: left, isBlocked: self.outlet.hasPending,
-            idleLimit: self.idleLimit)
+            idleLimit: self.idleLimit, limits: self.loop.limits)
         switch verdict {
         case .isThere:
             break

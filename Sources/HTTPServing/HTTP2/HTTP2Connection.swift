@@ -19,7 +19,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     var machine: HTTP2ConnectionStateMachine
     var context: ChannelHandlerContext?
     var streams: [HTTP2StreamID: HTTP2Stream] = [:]
-    var backlog: HTTP2Backlog
+    var backlog = HTTP2Backlog()
     var liveness: HTTP2Liveness
     var deadlineIndex: Int?
 
@@ -36,8 +36,7 @@ final class HTTP2Connection: ChannelInboundHandler {
         self.outlet = outlet
         self.peer = peer
         self.machine = HTTP2ConnectionStateMachine(isRefusing: peer.isRefused)
-        self.backlog = HTTP2Backlog(contentLimit: loop.limits.bodySize)
-        self.liveness = HTTP2Liveness(loop.limits, .now())
+        self.liveness = HTTP2Liveness(.now())
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -89,7 +88,7 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     private func received(_ content: HTTP2Frame.FramePayload.Data, on id: HTTP2StreamID) {
         guard let stream = self.streams[id], case .byteBuffer(let bytes) = content.data else { return }
-        stream.receive(bytes, mayHold: self.backlog.roomForContent)
+        stream.receive(bytes, mayHold: self.backlog.roomForContent(self.loop.limits.bodySize))
         if content.endStream { stream.inputEnded() }
     }
 

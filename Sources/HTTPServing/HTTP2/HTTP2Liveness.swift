@@ -21,15 +21,13 @@ struct HTTP2Liveness {
         case asked(NIODeadline)
     }
 
-    private let limits: Limits
     private var state: State
     /// How much the client had taken at the last look, in bytes.
     private var taken = 0
     /// While output waits for the client to take some: whether it does, and when that is judged next.
     private var progress: (made: WriteProgress, nextJudgement: NIODeadline)?
 
-    init(_ limits: Limits, _ now: NIODeadline) {
-        self.limits = limits
+    init(_ now: NIODeadline) {
         self.state = .heard(now)
     }
 
@@ -43,31 +41,31 @@ struct HTTP2Liveness {
     ///   - isBlocked: Whether the system takes no more for it.
     ///   - idleLimit: How long it may be silent; `nil` while something is under way, when it may be as long as it gives signs of life.
     mutating func look(
-        _ now: NIODeadline, taken: Int, left: Int, isBlocked: Bool, idleLimit: TimeAmount?
+        _ now: NIODeadline, taken: Int, left: Int, isBlocked: Bool, idleLimit: TimeAmount?, limits: Limits
     ) -> Verdict {
         if taken > self.taken, left > 0 { self.state = .heard(now) }
         self.taken = taken
-        if isBlocked { return self.judgeProgress(now) }
+        if isBlocked { return self.judgeProgress(now, limits) }
         self.progress = nil
         switch (self.state, idleLimit) {
         case (.heard(let time), let limit?), (.asked(let time), let limit?):
             return now - time >= limit ? .isIdle : .isThere
         case (.heard(let time), nil):
-            guard now - time >= self.limits.pingInterval else { return .isThere }
+            guard now - time >= limits.pingInterval else { return .isThere }
             self.state = .asked(now)
             return .ask
         case (.asked(let time), nil):
-            return now - time >= self.limits.writeTimeout ? .isGone : .isThere
+            return now - time >= limits.writeTimeout ? .isGone : .isThere
         }
     }
 
     /// A client that takes what is sent to it may have no time to say so: its answer to a PING would come after all of
     /// that.
-    private mutating func judgeProgress(_ now: NIODeadline) -> Verdict {
+    private mutating func judgeProgress(_ now: NIODeadline, _ limits: Limits) -> Verdict {
         var progress = self.progress ?? (WriteProgress(), now)
         defer { self.progress = progress }
         guard now >= progress.nextJudgement else { return .isThere }
-        progress.nextJudgement = now + self.limits.writeTimeout
+        progress.nextJudgement = now + limits.writeTimeout
         return progress.made.isMade(by: self.taken) ? .isThere : .isGone
     }
 }

@@ -96,13 +96,10 @@ final class HTTP2Stream {
     }
 
     private func writeHead(_ response: Response, length: Int?, isEnd: Bool) {
-        var headers = HPACKHeaders([(":status", String(response.status.code)), ("server", "pollux")])
-        headers.add(name: "date", value: self.loop.httpDate())
-        for (name, value) in response.headers { headers.add(name: name.lowercased(), value: value) }
-        for (name, value) in self.loop.cors.headers(for: self.origin) {
-            headers.add(name: name.lowercased(), value: value)
+        var headers: HPACKHeaders = [":status": String(response.status.code)]
+        self.loop.fields(of: response, for: self.origin).forEach {
+            headers.add(name: $0.lowercased(), value: $1)
         }
-        if let value = self.loop.transportSecurity { headers.add(name: "strict-transport-security", value: value) }
         if let length { headers.add(name: "content-length", value: String(length)) }
         self.write(.headers(.init(headers: headers, endStream: isEnd)))
     }

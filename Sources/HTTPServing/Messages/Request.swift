@@ -48,8 +48,8 @@ extension Request {
     /// Whether a script says that it asks (`X-Requested-With: XMLHttpRequest`).
     public var isByScript: Bool { self.head.known.isByScript }
 
-    /// Which of some media types, in lower case, the client wants most of all by the field `Accept`; `nil` if it names none of
-    /// them. Of several that it wants as much, the first.
+    /// Which of some media types, in lower case, the client wants most of all by the field `Accept`; `nil` if it names
+    /// none of them. Of several that it wants as much, the first.
     public func preferred(of mediaTypes: [StaticString]) -> Int? {
         self.head.known.accept.flatMap { AcceptedTypes($0).preferred(of: mediaTypes) }
     }
@@ -63,7 +63,8 @@ extension Request {
         return self.head.members(of: "Content-Encoding").first { $0.lowercased() != "identity" }
     }
 
-    /// Whether the client wants nothing from a cache (RFC 9111, section 5.2.1.4), as a browser's own `EventSource` says.
+    /// Whether the client wants nothing from a cache (RFC 9111, section 5.2.1.4), as a browser's own `EventSource`
+    /// says.
     public var isUncached: Bool {
         self.head.members(of: "Cache-Control").contains { $0.lowercased() == "no-cache" }
     }

@@ -2,8 +2,8 @@ import NIOHPACK
 import NIOHTTP1
 
 extension RequestHead {
-    /// The head that a block of fields says (RFC 9113, section 8.3). NIO's handler has checked the pseudo-fields and that names
-    /// are in lower case; the rest is checked here, by the rules that hold for HTTP/1.1 too.
+    /// The head that a block of fields says (RFC 9113, section 8.3). NIO's handler has checked the pseudo-fields and
+    /// that names are in lower case; the rest is checked here, by the rules that hold for HTTP/1.1 too.
     ///
     /// - Throws: ``Problem`` 431 if it is larger than the limits allow; 400 or 501 for what is no request.
     convenience init(_ headers: HPACKHeaders, _ limits: Limits) throws(Problem) {

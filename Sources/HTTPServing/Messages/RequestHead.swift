@@ -2,8 +2,8 @@ import NIOHTTP1
 
 /// The head of a request: one object, handed on by reference until it is answered.
 ///
-/// It holds the fields as the bytes that came, and makes text of one only when it is asked for; what the server looks at
-/// every time was noted when they came.
+/// It holds the fields as the bytes that came, and makes text of one only when it is asked for; what the server looks
+/// at every time was noted when they came.
 final class RequestHead: Sendable {
     /// A field, by where it stands in `bytes`.
     struct Field {

@@ -48,7 +48,8 @@ public struct CORS: Sendable {
         return Origin(origin).map { self.ownOrigins.contains($0, of: request) } == true
     }
 
-    /// The answer to a method that a resource does not have: OPTIONS, preflight or not, has one everywhere, others have 405.
+    /// The answer to a method that a resource does not have: OPTIONS, preflight or not, has one everywhere, others have
+    /// 405.
     ///
     /// - Parameter allow: The methods of the resource, as the field `Allow` has them.
     public func answer(toOther request: Request, allow: String) -> Response {

@@ -1,7 +1,7 @@
 /// What counts as the server's own origin: pages of it may write though no list names them.
 ///
-/// `Host` alone does not decide. An attacker can have a name of his own resolve to our address (DNS rebinding); his page then
-/// has that name in `Origin` and in `Host`. An address in their place cannot be led elsewhere.
+/// `Host` alone does not decide. An attacker can have a name of his own resolve to our address (DNS rebinding); his
+/// page then has that name in `Origin` and in `Host`. An address in their place cannot be led elsewhere.
 public struct OwnOrigins: Sendable {
     private let origins: Set<Origin>
     private let isOwnName: @Sendable (String) -> Bool
