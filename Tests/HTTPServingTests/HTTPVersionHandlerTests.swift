@@ -35,6 +35,24 @@ import Testing
         self.channel.pipeline.fireUserInboundEventTriggered(TLSUserEvent.handshakeCompleted(negotiatedProtocol: name))
     }
 
+    @Test func `What is read while the first request is answered goes to the same connection`() throws {
+        let channel = EmbeddedChannel()
+        let responder = RecordingResponder { request, exchange in
+            if request.pathText == "/a" {
+                channel.pipeline.fireChannelRead(ByteBuffer(string: "GET /b HTTP/1.1\r\nHost: x\r\n\r\n"))
+            }
+            exchange.respond(.text("hello"))
+        }
+        let loop = LoopContext(eventLoop: channel.eventLoop, responder: responder)
+        let socket = SocketHandler()
+        let handler = HTTPVersionHandler(loop, over: Outlet(socket, by: loop.ciphertext), peer: Peer())
+        try channel.pipeline.syncOperations.addHandlers([socket, handler])
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try channel.writeInbound(ByteBuffer(string: "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"))
+        #expect(responder.paths == ["/a", "/b"])
+        #expect(loop.deadlines.owners.count == 1)
+    }
+
     @Test(arguments: [1, 3, 7, 1_000])
     func `A request is HTTP/1, and nothing of it is lost however it is cut`(size: Int) throws {
         try self.begin()

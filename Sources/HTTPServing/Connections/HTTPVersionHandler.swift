@@ -11,11 +11,18 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
+    private enum State {
+        /// What the client speaks is not known yet; it has sent these bytes.
+        case deciding(ByteBuffer)
+        /// What speaks it stands behind this handler, and gets everything from now on.
+        case decided
+    }
+
     private let loop: LoopContext
     private let outlet: Outlet
     private var peer: Peer
     private var context: ChannelHandlerContext?
-    private var bytes = ByteBuffer()
+    private var state = State.deciding(ByteBuffer())
     var deadlineIndex: Int?
 
     init(_ loop: LoopContext, over outlet: Outlet, peer: Peer) {
@@ -36,20 +43,24 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case TLSUserEvent.handshakeCompleted(let name): self.makePlace(for: name == "h2", context)
-        case ChannelEvent.inputClosed: self.close()
+        switch (self.state, event) {
+        case (.deciding(let bytes), TLSUserEvent.handshakeCompleted(let name)):
+            self.makePlace(for: name == "h2", bytes, context)
+        case (.deciding, ChannelEvent.inputClosed): self.close()
         default: context.fireUserInboundEventTriggered(event)
         }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = self.unwrapInboundIn(data)
-        self.bytes.writeBuffer(&bytes)
+        // Also while the bytes before are still looked at: NIO reads what is left when one of their answers cannot be
+        // written.
+        guard case .deciding(var bytes) = self.state else { return context.fireChannelRead(data) }
+        bytes.writeImmutableBuffer(self.unwrapInboundIn(data))
+        self.state = .deciding(bytes)
         guard !self.peer.isSecure else { return }
-        let known = self.bytes.readableBytesView.prefix(Self.preface.count)
-        guard Self.preface.starts(with: known) else { return self.makePlace(for: false, context) }
-        if known.count == Self.preface.count { self.makePlace(for: true, context) }
+        let known = bytes.readableBytesView.prefix(Self.preface.count)
+        guard Self.preface.starts(with: known) else { return self.makePlace(for: false, bytes, context) }
+        if known.count == Self.preface.count { self.makePlace(for: true, bytes, context) }
     }
 
     /// Errors close the connection where they come from.
@@ -57,8 +68,9 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.close(promise: nil)
     }
 
-    private func makePlace(for isHTTP2: Bool, _ context: ChannelHandlerContext) {
+    private func makePlace(for isHTTP2: Bool, _ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
+        self.state = .decided
         self.peer.certificate = self.outlet.peerCertificate
         do {
             let pipeline = context.pipeline.syncOperations
@@ -66,8 +78,8 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
         } catch {
             return context.close(promise: nil)
         }
-        if self.bytes.readableBytes > 0 {
-            context.fireChannelRead(self.wrapInboundOut(self.bytes))
+        if bytes.readableBytes > 0 {
+            context.fireChannelRead(self.wrapInboundOut(bytes))
             context.fireChannelReadComplete()
         }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
