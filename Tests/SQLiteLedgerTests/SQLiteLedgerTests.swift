@@ -132,6 +132,27 @@ import Testing
         #expect(try Inspection(of: try #require(replaced)).eventCount == 2, "what was there is kept")
     }
 
+    @Test func `Where each life has ended is noted, over a restoration and a lost mark`() async throws {
+        let first = try await folder.open()
+        try await first.publish("a")
+        try LedgerCopy.backUp(folder.file("ledger.db"), to: folder.file("backup.db"))
+        try await first.publish("b")
+        await first.close()
+        try LedgerCopy.restore(folder.file("backup.db"), to: folder.file("ledger.db"))
+        let second = try await folder.open()
+        try await second.publish("c")
+        await second.close()
+        try folder.remove("ledger.db.mark")
+        let third = try await folder.open()
+        await third.close()
+        let lives = [first, second].enumerated().map { "\($1.state.epoch) \($0 + 1)" }
+        let noted = try await DatabaseQueue(path: folder.file("ledger.db")).read { database in
+            try String.fetchAll(database, sql: "SELECT epoch || ' ' || through FROM pastLife ORDER BY through")
+        }
+        #expect(noted == lives)
+        #expect(third.state.epoch != second.state.epoch)
+    }
+
     @Test func `A backup is of one moment, whatever is committed while it is made`() async throws {
         let ledger = try await folder.open(keeping: Retention(bytes: 1 << 30))
         let draft = try Draft(data: [UInt8](repeating: 120, count: 50_000))

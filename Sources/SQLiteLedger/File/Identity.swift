@@ -35,8 +35,9 @@ struct Identity {
         return try LedgerState(of: database)
     }
 
-    /// Gives a database another epoch.
+    /// Gives a database another epoch, and notes where the life under the last one has ended.
     static func setEpoch(_ epoch: Epoch, in database: Database) throws {
+        try database.execute(sql: "INSERT OR REPLACE INTO pastLife (epoch, through) SELECT epoch, head FROM ledger")
         try database.execute(sql: "UPDATE ledger SET epoch = ?", arguments: ["\(epoch)"])
     }
 }
