@@ -146,6 +146,18 @@ import Testing
         #expect(addresses[0] == addresses[1])
     }
 
+    @Test func `Polls that are answered that there is nothing share the answer's bytes`() throws {
+        let world = try World()
+        let exchanges = try ["wait=0", "wait=0", "wait=1"].map { try world.read("transport=poll&" + $0) }
+        exchanges[2].reachDeadline()
+        let addresses = exchanges.map { $0.response?.body?.withUnsafeReadableBytes { $0.baseAddress } }
+        #expect(addresses[0] != nil)
+        #expect(Set(addresses).count == 1)
+        try world.publish("x")
+        let next = try world.read("transport=poll&wait=0")
+        #expect(try PollAnswer(next.response).next == world.id(1))
+    }
+
     @Test func `A channel and a time are told with each event`() throws {
         let world = try World()
         try world.publish("x", to: "é/b", type: "price")

@@ -28,9 +28,11 @@ struct PollStateMachine {
 
     enum Action {
         case none
-        /// Have ``timeOver(at:)`` called then.
+        /// Have ``timeOver()`` called then.
         case wait(until: NIODeadline)
         case answer(Prelude, Batch)
+        /// There are no events.
+        case answerEmpty(Prelude)
         /// Nothing is known that could be an answer.
         case refuse(Problem)
     }
@@ -111,9 +113,10 @@ struct PollStateMachine {
         }
     }
 
-    mutating func timeOver(at id: EventID) -> Action {
+    mutating func timeOver() -> Action {
         guard case .waiting(let prelude, _) = self.state else { return .none }
-        return self.answer(prelude, [], through: id.position)
+        self.state = .answered
+        return .answerEmpty(prelude)
     }
 
     /// The client sends nothing more.
@@ -126,17 +129,17 @@ struct PollStateMachine {
     }
 
     /// The server is stopping: the poll is answered with what there is.
-    mutating func drain(at id: EventID) -> Action {
+    mutating func drain() -> Action {
         switch self.state {
         case .beginning:
             self.state = .answered
             return .refuse(.unavailable("the server is stopping", retryAfter: 2))
         case .collecting(var prelude, let events):
             prelude.isFarewell = true
-            return self.answer(prelude, events, through: events.last?.position ?? id.position)
+            return self.answer(prelude, events, through: events.last?.position)
         case .waiting(var prelude, _):
             prelude.isFarewell = true
-            return self.answer(prelude, [], through: id.position)
+            return self.answer(prelude, [], through: nil)
         case .answered:
             return .none
         }
@@ -149,7 +152,11 @@ struct PollStateMachine {
         return .refuse(problem)
     }
 
-    private mutating func answer(_ prelude: Prelude, _ events: [Event], through position: Position) -> Action {
+    private mutating func answer(_ prelude: Prelude, _ events: [Event], through position: Position?) -> Action {
+        guard let position, !events.isEmpty else {
+            self.state = .answered
+            return .answerEmpty(prelude)
+        }
         let (epoch, after) = (prelude.start.epoch, prelude.start.position)
         return self.answer(prelude, Batch(epoch: epoch, after: after, events: events, through: position))
     }

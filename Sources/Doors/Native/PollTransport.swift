@@ -43,6 +43,9 @@ final class PollTransport {
             self.reader = nil
             self.answer(prelude, batch)
             return .ended
+        case .answerEmpty(let prelude):
+            guard let reader = self.reader else { return .ended }
+            return self.perform(.answer(prelude, reader.emptyBatch))
         case .refuse(let problem):
             self.reader = nil
             let isEventStream = self.parameters.transport == .pollEventStream
@@ -121,7 +124,7 @@ extension PollTransport: ExchangeDelegate {
 
     func deadlineReached(_ now: NIODeadline) {
         guard let reader = self.reader, reader.isAtHead else { return }
-        reader.wrote(self.perform(self.machine.timeOver(at: reader.id)))
+        reader.wrote(self.perform(self.machine.timeOver()))
     }
 
     func inputClosed() {
@@ -130,9 +133,8 @@ extension PollTransport: ExchangeDelegate {
 
     func drain() {
         guard let reader = self.reader else { return }
-        let id = reader.id
+        self.perform(self.machine.drain())
         reader.leave()
-        self.perform(self.machine.drain(at: id))
     }
 }
 

@@ -14,6 +14,8 @@ package final class Feed {
     private var turn: FeedTurn<Reader>
     /// What was read last: the next reader most often wants the same.
     private var recent: Batch?
+    /// What was last given to those who are answered that there is nothing.
+    private var lastEmpty: Batch?
     /// How many readers there are, at the head or behind.
     private var readerCount = 0
     /// Whether something has happened since the last ``releaseUnused()``.
@@ -94,6 +96,14 @@ package final class Feed {
         return self.read(after: position, through: self.position)
     }
 
+    /// A batch without events that ends at a position. The same for all who ask at one position, so that it is encoded once.
+    func emptyBatch(at position: Position) -> Batch {
+        if let lastEmpty, lastEmpty.through == position { return lastEmpty }
+        let empty = Batch(epoch: self.life.epoch, after: position, events: [], through: position)
+        self.lastEmpty = empty
+        return empty
+    }
+
     /// Whether the logs hold everything after a position.
     func reaches(back position: Position) -> Bool { self.logs.allSatisfy { $0.reaches(back: position) } }
 
@@ -137,6 +147,7 @@ package final class Feed {
     func releaseUnused() -> Bool {
         defer { self.isUsed = false }
         self.recent = nil
+        self.lastEmpty = nil
         return !self.isUsed && self.readerCount == 0
     }
 }

@@ -31,10 +31,13 @@ package final class Reader: FeedReader {
     /// Whether the reader has everything, and waits for more.
     package var isAtHead: Bool { self.machine.isAtHead }
 
-    /// Where the reader is. At the head that is where its feed is.
-    package var id: EventID {
-        self.life.id(self.isAtHead ? max(self.position, self.feed.position) : self.position)
-    }
+    /// Where the reader is: at the head, where its feed is.
+    package var id: EventID { self.life.id(self.place) }
+
+    /// Nothing, for an outlet that has to answer all the same.
+    package var emptyBatch: Batch { self.feed.emptyBatch(at: self.place) }
+
+    private var place: Position { self.isAtHead ? max(self.position, self.feed.position) : self.position }
 
     // MARK: Beginning
 
