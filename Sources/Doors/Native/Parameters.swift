@@ -34,7 +34,6 @@ struct Parameters {
     }
 
     private struct Value {
-        let name: Name
         /// As the client wrote it.
         let writtenName: ArraySlice<UInt8>
         let encoded: ArraySlice<UInt8>
@@ -42,7 +41,8 @@ struct Parameters {
         var nameText: String { String(decoding: self.writtenName, as: UTF8.self) }
     }
 
-    /// A handful, so that looking through them beats hashing.
+    /// The names of the values, in their order: a handful, so that looking through them beats hashing.
+    private var names: [Name] = []
     private var values: [Value] = []
     /// What stands behind each `channel`, still encoded, in their order.
     private var channels: [ArraySlice<UInt8>] = []
@@ -62,15 +62,16 @@ struct Parameters {
             if name == .channel {
                 self.channels.append(field.value)
             } else if !field.value.isEmpty, !self.has(name) {
-                self.values.append(Value(name: name, writtenName: field.name, encoded: field.value))
+                self.names.append(name)
+                self.values.append(Value(writtenName: field.name, encoded: field.value))
             }
         }
     }
 
-    private func value(_ name: Name) -> Value? { self.values.first { $0.name == name } }
+    private func value(_ name: Name) -> Value? { self.names.firstIndex(of: name).map { self.values[$0] } }
 
     /// Whether there is a value.
-    func has(_ name: Name) -> Bool { self.values.contains { $0.name == name } }
+    func has(_ name: Name) -> Bool { self.names.contains(name) }
 
     /// - Throws: ``Problem`` (400) if the value cannot be decoded.
     func bytes(_ name: Name) throws(Problem) -> [UInt8]? {

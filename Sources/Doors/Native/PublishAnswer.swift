@@ -6,7 +6,7 @@ import NIOHTTP1
 
 /// What a publisher is answered.
 enum PublishAnswer {
-    private static let headers: HTTPHeaders = ["Content-Type": "application/json", "Cache-Control": "no-store"]
+    private static let fields = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 
     static func response(
         _ result: Result<PublishOutcome, LedgerError>, to request: PublishRequest, epoch: Epoch
@@ -29,14 +29,16 @@ enum PublishAnswer {
     private static func response(
         _ status: HTTPResponseStatus, _ receipt: Receipt, _ request: PublishRequest, _ epoch: Epoch
     ) -> Response {
-        var headers = Self.headers
-        headers.add(name: "Last-Event-ID", value: EventID(epoch: epoch, position: receipt.last).description)
+        let id = EventID(epoch: epoch, position: receipt.last)
+        let headers = HTTPHeaders(Self.fields + [("Last-Event-ID", id.description)])
         let content = request.isBatch ? Self.ids(receipt, epoch) : Self.event(receipt, request, epoch)
         return Response(status, headers: headers, body: ByteBuffer(bytes: content))
     }
 
     private static func event(_ receipt: Receipt, _ request: PublishRequest, _ epoch: Epoch) -> [UInt8] {
-        var bytes = Array("{\"id\":".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(request.publication.channel.bytes.count + 128)
+        bytes.append(contentsOf: "{\"id\":".utf8)
         JSON.appendQuoted(EventID(epoch: epoch, position: receipt.first).bytes, to: &bytes)
         bytes.append(contentsOf: ",\"channel\":".utf8)
         JSON.appendQuoted(request.publication.channel.bytes, to: &bytes)

@@ -48,6 +48,18 @@ public struct FormFields: Sendable {
         /// As it was sent, for ``PercentEncoding/decode(_:plusIsBlank:)``.
         public let value: ArraySlice<UInt8>
 
+        /// `nil` if the name cannot be decoded.
+        init?(_ segment: ArraySlice<UInt8>) {
+            let name = segment.prefix { $0 != UInt8(ascii: "=") }
+            self.value = segment[name.endIndex...].dropFirst()
+            if PercentEncoding.isUsed(in: name, plusIsBlank: true) {
+                guard let decoded = PercentEncoding.decode(name, plusIsBlank: true) else { return nil }
+                self.name = decoded[...]
+            } else {
+                self.name = name
+            }
+        }
+
         /// The name for messages.
         public var nameText: String { String(decoding: self.name, as: UTF8.self) }
     }
@@ -56,12 +68,14 @@ public struct FormFields: Sendable {
     public let fields: [Field]
 
     public init(_ text: [UInt8]) {
-        self.fields = text.split(separator: UInt8(ascii: "&")).compactMap { segment in
-            let equals = segment.firstIndex(of: UInt8(ascii: "=")) ?? segment.endIndex
-            let (name, value) = (segment[..<equals], segment[equals...].dropFirst())
-            guard PercentEncoding.isUsed(in: name, plusIsBlank: true) else { return Field(name: name, value: value) }
-            return PercentEncoding.decode(name, plusIsBlank: true).map { Field(name: $0[...], value: value) }
+        var fields: [Field] = []
+        var rest = text[...]
+        while !rest.isEmpty {
+            let segment = rest.prefix { $0 != UInt8(ascii: "&") }
+            rest = rest[segment.endIndex...].dropFirst()
+            if !segment.isEmpty, let field = Field(segment) { fields.append(field) }
         }
+        self.fields = fields
     }
 }
 
