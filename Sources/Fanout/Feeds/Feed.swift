@@ -6,7 +6,7 @@ package final class Feed {
     /// How much is put into one batch.
     package static let batchLimit = PageLimit(events: 1_000, bytes: 64 << 10)
 
-    let selection: Selection
+    let key: FeedKey
     /// The ledger's life that the feed is of. When it is over the feed gives nothing more.
     let life: Life
     let logs: [ChannelLog]
@@ -21,8 +21,8 @@ package final class Feed {
     /// Whether something has happened since the last ``releaseUnused()``.
     private var isUsed = true
 
-    init(selection: Selection, life: Life, logs: [ChannelLog], loop: LoopReaders) {
-        self.selection = selection
+    init(_ key: FeedKey, life: Life, logs: [ChannelLog], loop: LoopReaders) {
+        self.key = key
         self.life = life
         self.logs = logs
         self.loop = loop

@@ -13,7 +13,7 @@ package final class LoopReaders {
     let bridge: Bridge
     /// The ledger's life that the feeds are of.
     private var life: Life
-    private var feeds: [Selection: Feed] = [:]
+    private var feeds: [FeedKey: Feed] = [:]
     private var feedsOfLog: [ObjectIdentifier: [Feed]] = [:]
     private var wakeup: Wakeup?
     let catchUp: CatchUp
@@ -31,11 +31,15 @@ package final class LoopReaders {
         }
     }
 
-    package func feed(of selection: Selection) -> Feed {
+    package func feed(of selection: Selection, visibility: Visibility = .all) -> Feed {
+        self.feed(FeedKey(selection: selection, visibility: visibility))
+    }
+
+    func feed(_ key: FeedKey) -> Feed {
         if self.life.isOver { self.renew() }
-        if let feed = self.feeds[selection] { return feed }
-        let feed = Feed(selection: selection, life: self.life, logs: self.attach(selection), loop: self)
-        self.feeds[selection] = feed
+        if let feed = self.feeds[key] { return feed }
+        let feed = Feed(key, life: self.life, logs: self.attach(key.selection), loop: self)
+        self.feeds[key] = feed
         for log in feed.logs { self.feedsOfLog[ObjectIdentifier(log), default: []].append(feed) }
         return feed
     }
@@ -78,8 +82,8 @@ package final class LoopReaders {
     }
 
     private func releaseUnused() {
-        for (selection, feed) in self.feeds where feed.releaseUnused() {
-            self.feeds[selection] = nil
+        for (key, feed) in self.feeds where feed.releaseUnused() {
+            self.feeds[key] = nil
             for log in feed.logs { self.remove(feed, from: log) }
         }
     }

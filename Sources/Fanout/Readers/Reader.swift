@@ -131,7 +131,7 @@ package final class Reader: FeedReader {
     func begin(_ read: LedgerRead) -> Bool {
         guard self.machine.isReading else { return false }
         let reader = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let query = ReadQuery(self.feed.selection, start: read.start, limit: Feed.batchLimit)
+        let query = ReadQuery(self.feed.key.selection, start: read.start, limit: Feed.batchLimit)
         self.feed.loop.bridge.read(query) { [eventLoop = self.eventLoop] result in
             eventLoop.run { reader.value.ended(read, result) }
         }
@@ -157,7 +157,7 @@ package final class Reader: FeedReader {
     private func beginAgain(_ read: LedgerRead) {
         let last = self.feed
         last.release()
-        self.feed = last.loop.feed(of: last.selection)
+        self.feed = last.loop.feed(last.key)
         self.feed.retain()
         if case .after(let position) = read.start {
             let gap = Gap(reason: .epoch, after: last.life.id(position).bytes, resumedAt: nil)
