@@ -59,7 +59,7 @@ import Testing
         for number in 1...50 {
             try world.publish("\(number)")
             world.run()
-            exchange.delegate?.drained()
+            exchange.delegate?.writable()
         }
         exchange.unblock()
         #expect(data(exchange) == (1...50).map(String.init))

@@ -82,7 +82,7 @@ final class FakeExchange: Exchange {
     /// The connection takes what was written, and what will be.
     func unblock() {
         self.takesWrites = true
-        self.delegate?.drained()
+        self.delegate?.writable()
     }
 
     /// The client closes its half.

@@ -118,7 +118,7 @@ final class RecordingResponder: Responder, @unchecked Sendable {
 /// Keeps what it is told; can answer to it.
 final class RecordingDelegate: ExchangeDelegate {
     enum Call: Equatable {
-        case drained
+        case writable
         case inputClosed
         case closed
         case deadlineReached
@@ -132,7 +132,7 @@ final class RecordingDelegate: ExchangeDelegate {
         self.react = react
     }
 
-    func drained() { self.note(.drained) }
+    func writable() { self.note(.writable) }
     func inputClosed() { self.note(.inputClosed) }
     func closed() { self.note(.closed) }
     func deadlineReached(_ now: NIODeadline) { self.note(.deadlineReached) }

@@ -72,7 +72,7 @@ final class FakeExchange: Exchange {
     /// The connection has taken what was written, and takes so many writes more.
     func drain(room: Int) {
         self.room = room
-        self.delegate?.drained()
+        self.delegate?.writable()
     }
 
     func close() {

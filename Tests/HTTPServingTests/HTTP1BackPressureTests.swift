@@ -35,7 +35,7 @@ import Testing
         #expect(!exchange.write(piece))
         #expect(delegate.calls.isEmpty)
         connection.socket.takeAll()
-        #expect(delegate.calls == [.drained])
+        #expect(delegate.calls == [.writable])
         #expect(connection.text() == chunks("x"))
     }
 
@@ -44,7 +44,7 @@ import Testing
         #expect(!exchange.write(piece))
         #expect(!exchange.write(ByteBuffer(string: "y")))
         connection.socket.takeAll()
-        #expect(delegate.calls == [.drained])
+        #expect(delegate.calls == [.writable])
         #expect(connection.text() == chunks("x", "y"))
     }
 
@@ -53,7 +53,7 @@ import Testing
         let connection = connection
         let exchange = exchange
         let delegate = RecordingDelegate { call in
-            guard call == .drained, left > 0 else { return }
+            guard call == .writable, left > 0 else { return }
             left -= 1
             connection.socket.takesWrites = false
             #expect(!exchange.write(ByteBuffer(string: "y")))
@@ -62,7 +62,7 @@ import Testing
         connection.socket.takesWrites = false
         _ = exchange.write(piece)
         for _ in 0..<4 { connection.socket.takeAll() }
-        #expect(delegate.calls == [.drained, .drained, .drained, .drained])
+        #expect(delegate.calls == [.writable, .writable, .writable, .writable])
         #expect(connection.text() == chunks("x", "y", "y", "y"))
     }
 
@@ -115,6 +115,6 @@ import Testing
         _ = exchange.write(piece)
         connection.socket.takeAll()
         connection.wait(.seconds(2))
-        #expect(delegate.calls == [.drained, .deadlineReached])
+        #expect(delegate.calls == [.writable, .deadlineReached])
     }
 }

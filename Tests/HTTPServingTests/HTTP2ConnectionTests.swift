@@ -59,7 +59,7 @@ import Testing
         #expect(delegate.calls.isEmpty)
         try pair.send(.windowUpdate(windowSizeIncrement: 100), on: 1)
         #expect(try pair.text(of: 1) == "123456789")
-        #expect(delegate.calls == [.drained])
+        #expect(delegate.calls == [.writable])
     }
 
     @Test func `A stream that is not taken for too long is reset, and the others go on`() throws {

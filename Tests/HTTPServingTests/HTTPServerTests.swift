@@ -20,7 +20,7 @@ import Testing
                 exchange.beginStream(Response(.ok))
                 let writer = Writer(exchange, count: self.count)
                 exchange.delegate = writer
-                writer.drained()
+                writer.writable()
             case "/open":
                 exchange.beginStream(Response(.ok))
                 exchange.delegate = Holder(exchange)
@@ -44,7 +44,7 @@ import Testing
             self.left = count
         }
 
-        func drained() {
+        func writable() {
             while self.left > 0 {
                 self.left -= 1
                 guard self.exchange.write(Self.piece) else { return }
@@ -66,7 +66,7 @@ import Testing
             self.exchange = exchange
         }
 
-        func drained() {}
+        func writable() {}
         func inputClosed() {}
         func closed() {}
         func deadlineReached(_ now: NIODeadline) {}

@@ -154,7 +154,7 @@ final class EventStreamTransport: ReaderOutlet {
 }
 
 extension EventStreamTransport: ExchangeDelegate {
-    func drained() {
+    func writable() {
         self.reader?.writable()
     }
 

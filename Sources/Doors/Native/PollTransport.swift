@@ -115,7 +115,7 @@ extension PollTransport: ReaderOutlet {
 
 extension PollTransport: ExchangeDelegate {
     /// A poll writes once, and the exchange lets go of it by that.
-    func drained() {}
+    func writable() {}
 
     func closed() {
         self.reader?.leave()

@@ -31,7 +31,7 @@ public protocol Exchange: AnyObject {
     /// Writes a piece of the content.
     ///
     /// - Returns: `false` if the connection did not take all of it: nothing more should be written until
-    ///   ``ExchangeDelegate/drained()``. Nothing is lost if more is.
+    ///   ``ExchangeDelegate/writable()``. Nothing is lost if more is.
     func write(_ bytes: ByteBuffer) -> Bool
 
     /// The same with a piece that many are given.
@@ -58,8 +58,8 @@ public protocol PostponedAnswer: AnyObject {
 
 /// What happens to an answer under way. All calls come on the event loop.
 public protocol ExchangeDelegate: AnyObject {
-    /// The connection has taken all that was written.
-    func drained()
+    /// The connection has taken all that was written, and takes more.
+    func writable()
     /// The client sends nothing more. It may still read, or have gone altogether, which shows only when something is written.
     func inputClosed()
     /// The connection has gone; nothing can be written any more.

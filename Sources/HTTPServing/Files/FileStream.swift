@@ -64,7 +64,7 @@ final class FileStream: ExchangeDelegate {
         self.exchange.end()
     }
 
-    func drained() {
+    func writable() {
         guard case .blocked = self.state else { return }
         self.readNext()
     }

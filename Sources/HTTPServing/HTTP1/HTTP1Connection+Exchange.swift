@@ -166,7 +166,7 @@ extension HTTP1Connection: Exchange {
     func outputTaken() {
         if self.machine.isInputClosed, self.machine.isDone { return self.close() }
         self.expectNext()
-        self.delegate?.drained()
+        self.delegate?.writable()
         self.flushUnlessBusy()
     }
 }

@@ -41,7 +41,7 @@ extension HTTP2Connection {
         guard !self.sent.isEmpty else { return }
         let sent = self.sent
         self.sent.removeAll()
-        for stream in sent { stream.delegate?.drained() }
+        for stream in sent { stream.delegate?.writable() }
     }
 
     func perform(_ action: HTTP2ConnectionStateMachine.Action, at now: NIODeadline = .now()) {
