@@ -9,7 +9,11 @@ import NIOCore
 package final class LoopPublishers {
     /// Given what has become of a publication, and the life that its positions are of.
     package typealias Completion = (Result<PublishOutcome, LedgerError>, Life) -> Void
-    private typealias Gathered = (publication: Publication, completion: Completion)
+
+    /// Who waits for what becomes of a publication. A list of bare closures would wrap each of them once more.
+    private struct Publisher {
+        let completion: Completion
+    }
 
     /// How many groups are enough for the ledger: one that it commits, and one that it finds when it has done so.
     private static let groupLimit = 2
@@ -19,8 +23,9 @@ package final class LoopPublishers {
     private let bridge: Bridge
     private let eventLoop: any EventLoop
     private let readers: LoopReaders
-    /// What has not gone to the ledger yet, and how many events it has.
-    private var gathered: [Gathered] = []
+    /// What has not gone to the ledger yet, for each who waits for it, and how many events it has.
+    private var publications: [Publication] = []
+    private var publishers: [Publisher] = []
     private var gatheredEvents = 0
     private var willHandOver = false
 
@@ -32,7 +37,8 @@ package final class LoopPublishers {
 
     /// Appends events; the completion is called on the loop once they are kept, or once they are refused.
     package func publish(_ publication: Publication, completion: @escaping Completion) {
-        self.gathered.append((publication, completion))
+        self.publications.append(publication)
+        self.publishers.append(Publisher(completion: completion))
         self.gatheredEvents += publication.drafts.count
         if self.gatheredEvents >= Self.groupSize {
             self.handOver()
@@ -52,24 +58,23 @@ package final class LoopPublishers {
     }
 
     private func handOver() {
-        guard !self.gathered.isEmpty else { return }
-        let publications = self.gathered.map(\.publication)
-        let group = NIOLoopBound((self, self.gathered), eventLoop: self.eventLoop)
-        self.gathered = []
+        guard !self.publications.isEmpty else { return }
+        let publications = self.publications
+        let owner = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let group = NIOLoopBound(self.publishers, eventLoop: self.eventLoop)
+        self.publications = []
+        self.publishers = []
         self.gatheredEvents = 0
         self.readers.turn.groupBegan()
         self.bridge.publish(publications) { [eventLoop] results, life in
-            eventLoop.run {
-                let (publishers, gathered) = group.value
-                publishers.settle(gathered, results, life)
-            }
+            eventLoop.run { owner.value.settle(group.value, results, life) }
         }
     }
 
-    private func settle(_ group: [Gathered], _ results: [Result<PublishOutcome, LedgerError>], _ life: Life) {
+    private func settle(_ group: [Publisher], _ results: [Result<PublishOutcome, LedgerError>], _ life: Life) {
         let isDeliveryDue = self.readers.turn.groupSettled()
         if self.readers.turn.groups < Self.groupLimit { self.handOver() }
-        for (gathered, result) in zip(group, results) { gathered.completion(result, life) }
+        for (publisher, result) in zip(group, results) { publisher.completion(result, life) }
         // After the answers: their publishers prepare what comes next while this is delivered.
         if isDeliveryDue { self.readers.deliverSoon() }
     }
