@@ -6,8 +6,6 @@ import NIOHTTP1
 
 /// What a publisher is answered.
 enum PublishAnswer {
-    private static let fields = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
-
     static func response(
         _ result: Result<PublishOutcome, LedgerError>, to request: PublishRequest, epoch: Epoch
     ) -> Response {
@@ -30,7 +28,9 @@ enum PublishAnswer {
         _ status: HTTPResponseStatus, _ receipt: Receipt, _ request: PublishRequest, _ epoch: Epoch
     ) -> Response {
         let id = EventID(epoch: epoch, position: receipt.last)
-        let headers = HTTPHeaders(Self.fields + [("Last-Event-ID", id.description)])
+        let headers: HTTPHeaders = [
+            "Content-Type": "application/json", "Cache-Control": "no-store", "Last-Event-ID": id.description,
+        ]
         let content = request.isBatch ? Self.ids(receipt, epoch) : Self.event(receipt, request, epoch)
         return Response(status, headers: headers, body: ByteBuffer(bytes: content))
     }
