@@ -71,7 +71,7 @@ def test_a_new_limit_holds_for_the_next_request_of_a_connection_that_is_there(pl
         assert answer.status == 413 and answer.json()["limit"] == "limits.eventSize" and answer.json()["most"] == 2048
 
 
-@pytest.mark.parametrize("road", ["h2"])
+@pytest.mark.parametrize("road", ["http1", "h2"])
 def test_the_limits_of_http_hold_for_a_connection_that_is_there(pollux, road):
     server = pollux()
     with server.over(road).connect() as connection:
