@@ -58,7 +58,9 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .ours("Files"),
         .ours("TLS", ["COpenSSL", "Files", .nioCore, .nioTLS]),
-        .ours("HTTPServing", ["JSON", "TLS", .logging, .nioCore, .nioHPACK, .nioHTTP1, .nioHTTP2, .nioTLS, .nioPosix]),
+        .ours(
+            "HTTPServing",
+            ["JSON", "TLS", .deque, .logging, .nioCore, .nioHPACK, .nioHTTP1, .nioHTTP2, .nioTLS, .nioPosix]),
         .ours("Fanout", ["Channels", "EventStream", "JSON", .deque, .nioCore]),
         .ours("Doors", ["Channels", "EventStream", "Fanout", "HTTPServing", "JSON", .nioCore, .nioHTTP1, .nioPosix]),
         .ours("Sources", ["Channels", .logging, .serviceLifecycle]),

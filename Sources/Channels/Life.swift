@@ -48,7 +48,9 @@ public final class Life: Sendable {
                 let otherLogs = others.compactMap { logs.append($0) }
                 if let last = events.last { self.newest.store(last.position.rawValue, ordering: .releasing) }
                 // Marked only now: a loop that is awake takes the mark at once, and nobody wakes it for the head.
-                return otherLogs.reduce(log?.mark() ?? []) { $0 + $1.mark() }
+                var wakeups = log?.mark() ?? []
+                for log in otherLogs { wakeups += log.mark() }
+                return wakeups
             case .dropped(let channel, let position):
                 logs.clear(channel, through: position)
                 return []

@@ -127,7 +127,7 @@ import Testing
         let kept = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nkept")
         let connection = try Connection { _, exchange in
             guard let loop = (exchange as? HTTP1Connection)?.loop else { return }
-            _ = shared.bytes(date: loop.httpDate(), transportSecurity: loop.transportSecurity) { kept }
+            _ = shared.bytes(date: loop.commonFields().date, transportSecurity: loop.transportSecurity) { kept }
             exchange.respond(shared)
         }
         try connection.get()

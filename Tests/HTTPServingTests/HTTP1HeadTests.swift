@@ -9,7 +9,8 @@ import Testing
         let head = HTTP1Head(
             status: .ok,
             fields: ResponseFields(
-                own: ["A": "1", "B": ""], cors: ["C": "2"], transportSecurity: nil, date: "today"),
+                common: CommonFields(date: "today"), own: ["A": "1", "B": ""], cors: ["C": "2"],
+                transportSecurity: nil),
             framing: framing, connection: connection)
         var buffer = ByteBuffer(string: start)
         head.write(into: &buffer, reserving: 3)

@@ -25,7 +25,7 @@ final class LoopContext {
     var deadlines = Deadlines()
     let ciphertext = Ciphertext()
     private var dateSecond: time_t = 0
-    private var date = ""
+    private var common = CommonFields(date: "")
 
     init(
         eventLoop: any EventLoop, responder: any Responder, cors: CORS = CORS(), limits: Limits = Limits(),
@@ -51,14 +51,14 @@ final class LoopContext {
         self.count(-1)
     }
 
-    /// The time as the field `Date` has it, put into text once a second.
-    func httpDate() -> String {
+    /// The fields that all answers have, put into text once a second.
+    func commonFields() -> CommonFields {
         let second = time(nil)
         if second != self.dateSecond {
             self.dateSecond = second
-            self.date = HTTPDate.text(second)
+            self.common = CommonFields(date: HTTPDate.text(second))
         }
-        return self.date
+        return self.common
     }
 
     func tick(_ now: NIODeadline = .now()) {

@@ -15,20 +15,15 @@ final class OncePerTurn {
     func request() {
         guard !self.isRequested else { return }
         self.isRequested = true
-        self.loop.execute(with: self) {
-            $0.isRequested = false
-            $0.action()
-        }
+        let bound = NIOLoopBound(self, eventLoop: self.loop)
+        self.loop.execute { bound.value.perform() }
+    }
+
+    private func perform() {
+        self.isRequested = false
+        self.action()
     }
 }
 
 @available(*, unavailable)
 extension OncePerTurn: Sendable {}
-
-extension EventLoop {
-    /// Does something later on this loop, with a value that belongs to it. To be called on the loop.
-    func execute<Value>(with value: Value, _ body: @escaping @Sendable (Value) -> Void) {
-        let bound = NIOLoopBound(value, eventLoop: self)
-        self.execute { body(bound.value) }
-    }
-}

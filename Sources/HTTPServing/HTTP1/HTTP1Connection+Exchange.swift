@@ -70,7 +70,7 @@ extension HTTP1Connection: Exchange {
         of response: Response, _ context: HTTP1ReplyContext, _ shared: SharedResponse?
     ) -> ByteBuffer {
         guard let shared, context.isPlain else { return self.encode(response, context) }
-        return shared.bytes(date: self.loop.httpDate(), transportSecurity: self.loop.transportSecurity) {
+        return shared.bytes(date: self.loop.commonFields().date, transportSecurity: self.loop.transportSecurity) {
             self.encode(response, context)
         }
     }

@@ -40,7 +40,8 @@ struct HTTP1Head {
         body(" ")
         body(self.status.reasonPhrase)
         body("\r\n")
-        self.fields.forEach { Self.field($0, $1, body) }
+        body(self.fields.common.lines)
+        self.fields.forEachOther { Self.field($0, $1, body) }
         switch self.framing {
         case .length(nil), .untilClose: break
         case .length(let length?): Self.field("Content-Length", String(length), body)

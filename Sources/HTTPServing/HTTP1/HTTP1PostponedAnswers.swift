@@ -1,4 +1,4 @@
-import NIOCore
+import DequeModule
 
 /// The answers of an HTTP/1 connection that were put off, and those that are there already but come behind them. They
 /// go out in the order of their requests.
@@ -11,7 +11,7 @@ struct HTTP1PostponedAnswers {
     /// The most answers that are put off at a time.
     private static let limit = 128
 
-    private var entries = CircularBuffer<Entry>(initialCapacity: 1)
+    private var entries: Deque<Entry> = []
     /// The number of the first entry.
     private var firstNumber = 0
 
@@ -28,15 +28,14 @@ struct HTTP1PostponedAnswers {
     mutating func settled(_ number: Int, _ response: Response) {
         let offset = number - self.firstNumber
         guard offset >= 0, offset < self.entries.count else { return }
-        let index = self.entries.index(self.entries.startIndex, offsetBy: offset)
-        if self.entries[index].response == nil { self.entries[index].response = response }
+        if self.entries[offset].response == nil { self.entries[offset].response = response }
     }
 
     /// Takes the earliest answer, if it is there.
     mutating func next() -> (response: Response, context: HTTP1ReplyContext)? {
-        guard let entry = self.entries.first, let response = entry.response else { return nil }
-        self.entries.removeFirst()
+        guard !self.entries.isEmpty, self.entries[0].response != nil else { return nil }
+        let entry = self.entries.removeFirst()
         self.firstNumber += 1
-        return (response, entry.context)
+        return entry.response.map { ($0, entry.context) }
     }
 }
