@@ -228,8 +228,11 @@ export class PolluxEvent extends Event {
 
 /** Events that are missing. */
 export interface Gap {
-  /** `trimmed`: kept no longer; `epoch`: of another life of the server; `unknown`: the server does not know the cursor. */
-  reason: 'trimmed' | 'epoch' | 'unknown';
+  /**
+   * `trimmed`: kept no longer; `lost`: the server was set back, and lost the events behind this place; `epoch`: of a server
+   * with another past; `unknown`: the server does not know the cursor.
+   */
+  reason: 'trimmed' | 'lost' | 'epoch' | 'unknown';
 
   /** The last event id before it. */
   after: string;

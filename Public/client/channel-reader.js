@@ -5,7 +5,7 @@
 // was missed is fetched by polls from the cursor, and so are a channel's start, its history and what a gap is about. Hence a
 // reader may begin anywhere, in any tab, and nothing is lost or doubled.
 
-import { covers } from './ids.js';
+import { covers, epochOf } from './ids.js';
 
 export class ChannelReader {
   /** All events up to this id were delivered. Null until reading has begun. */
@@ -52,7 +52,7 @@ export class ChannelReader {
       answer = await this.#ask({ cursor: answer.next });
       found.push(...answer.events);
     }
-    const before = found.filter(({ id }) => covers(end, id)).slice(-count);
+    const before = found.filter(({ id }) => epochOf(id) !== epochOf(end) || covers(end, id)).slice(-count); // or of a life before
     return before.map(({ id, event, data, time }) => ({ id, type: event, data, time }));
   }
 

@@ -73,7 +73,7 @@ export class Polls {
     try {
       const answer = await this.#request(names, asks);
       const reason = answer.gap?.reason;
-      const isOfSome = reason && reason !== 'epoch' && names.length > 1; // a new epoch is news to all, for theirs was the same
+      const isOfSome = ['trimmed', 'unknown'].includes(reason) && names.length > 1; // the end of a life is news to all: theirs was the same
       // Whose gap it is, they have to find out. Where events were trimmed, it may be that of one.
       if (isOfSome) this.#again(asks, reason === 'trimmed' ? Math.ceil(asks.length / 2) : 1);
       else for (const ask of asks) ask.resolve(partOf(answer, ask));

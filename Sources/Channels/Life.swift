@@ -1,18 +1,18 @@
 import Synchronization
 
-/// A life of the ledger as this server knows it: its epoch, how far it has come, and the logs of the channels in use.
+/// A life of the ledger as this server knows it: its lineage, how far it has come, and the logs of the channels in use.
 ///
 /// An event loop holds the life that its readers are in, and looks whether it is over between two turns. So all that it reads in
 /// one turn, and the ids that it makes of that, are of one life.
 public final class Life: Sendable {
-    public let epoch: Epoch
+    public let lineage: Lineage
     private let retention: RetentionRules
     private let newest: Atomic<UInt64>
     private let logs: Mutex<LogTable>
     private let hasEnded = Atomic<Bool>(false)
 
     init(_ state: LedgerState, _ retention: RetentionRules, _ limits: LogTable.Limits) {
-        self.epoch = state.epoch
+        self.lineage = Lineage(state.epoch, past: state.past)
         self.retention = retention
         self.newest = Atomic(state.head.rawValue)
         self.logs = Mutex(LogTable(limits: limits))
@@ -21,7 +21,10 @@ public final class Life: Sendable {
     /// The position of the newest event. All events up to it are in the logs.
     public var head: Position { Position(rawValue: self.newest.load(ordering: .acquiring)) }
 
-    public func id(_ position: Position) -> EventID { EventID(epoch: self.epoch, position: position) }
+    public var epoch: Epoch { self.lineage.epoch }
+
+    /// The cursor of a reader that has everything up to a position.
+    public func id(_ position: Position) -> EventID { self.lineage.id(ofPlace: position) }
 
     /// Whether the ledger has begun another life. The head then stays where it is, and the logs hold nothing any more.
     public var isOver: Bool { self.hasEnded.load(ordering: .acquiring) }

@@ -15,7 +15,9 @@ import Testing
         let channels: [String]
         /// How many of its items were checked.
         var checked = 0
-        /// The last event that it has, or the one that it would have had; `nil` after a gap: any may follow.
+        /// Whether it was told of a gap behind the last event.
+        var isTold = false
+        /// The last event that it has; `nil` at first, and where all that is kept follows.
         var last: String?
     }
 
@@ -31,6 +33,16 @@ import Testing
         /// The ids of the life that has an event, as a client of some channels sees them.
         func ids(with id: String, in channels: [String]) -> [String]? {
             self.lives.last { $0.contains { $0.id == id } }?.filter { channels.contains($0.channel) }.map(\.id)
+        }
+
+        /// Where a client goes on among the ids of a life: behind what it has had, or where that life is no longer the one that it
+        /// was in.
+        func index(behind last: String?, in ids: [String], of channels: [String]) -> Int {
+            guard let last, let own = self.ids(with: last, in: channels), let index = own.firstIndex(of: last) else {
+                return 0
+            }
+            let common = zip(own, ids).prefix { $0 == $1 }.count
+            return min(index + 1, common)
         }
     }
 
@@ -60,8 +72,9 @@ import Testing
             clients[index].subscriber.exchange?.takesWrites = true
             try clients[index].subscriber.readAll()
             try self.check(&clients[index], script)
-            let expected = script.current.last { clients[index].channels.contains($0.channel) }?.id
-            #expect(clients[index].last == nil || clients[index].last == expected, "it has everything at the end")
+            let (last, channels) = (clients[index].last, clients[index].channels)
+            let ids = script.current.filter { channels.contains($0.channel) }.map(\.id)
+            #expect(last == nil || script.index(behind: last, in: ids, of: channels) == ids.count, "it has everything")
         }
     }
 
@@ -81,9 +94,11 @@ import Testing
         case 4, 5: ledger.deliver()
         case 6:
             let lost = Int.random(in: 0...3, using: &random)
-            ledger.renew(losing: lost)
-            let kept = script.current.dropLast(lost).map(\.channel)
-            script.lives.append(kept.enumerated().map { (world.id(UInt64($0 + 1)), $1) })
+            let remembers = Bool.random(using: &random)
+            ledger.renew(losing: lost, remembers: remembers)
+            let kept = script.current.dropLast(lost)
+            script.lives.append(
+                remembers ? Array(kept) : kept.map(\.channel).enumerated().map { (world.id(UInt64($0 + 1)), $1) })
         default:
             let channel = Self.channels.randomElement(using: &random) ?? ""
             let publication = Publication(channel: try ChannelName(channel), drafts: [try Draft(data: [])])
@@ -114,19 +129,19 @@ import Testing
         for item in client.subscriber.items.dropFirst(client.checked) {
             switch item {
             case .gap(let gap):
-                #expect(gap.reason == "epoch" || gap.reason == "unknown")
-                client.last = nil
-                #expect(
-                    gap.resumedAt == nil
-                        || script.ids(with: gap.resumedAt ?? "", in: client.channels)?.first == gap.resumedAt)
+                #expect(["epoch", "unknown", "lost"].contains(gap.reason))
+                client.isTold = true
+                if gap.reason != "lost" { client.last = nil }
+                guard let id = gap.resumedAt else { continue }
+                let ids = try #require(script.ids(with: id, in: client.channels), "\(id) never was")
+                #expect(ids.firstIndex(of: id) == script.index(behind: client.last, in: ids, of: client.channels))
             case .event(let id, _, _):
                 let ids = try #require(script.ids(with: id, in: client.channels), "\(id) never was")
-                let index = try #require(ids.firstIndex(of: id))
-                if let last = client.last {
-                    try #require(index > 0 && ids[index - 1] == last, "\(id) came behind \(last)")
-                } else {
-                    try #require(index == 0, "\(id) is the first that came, or the first behind a gap")
-                }
+                let index = script.index(behind: client.last, in: ids, of: client.channels)
+                try #require(ids.firstIndex(of: id) == index, "\(id) came behind \(client.last ?? "nothing")")
+                let isNext = index == 0 || client.last == nil || ids[index - 1] == client.last
+                try #require(isNext || client.isTold, "\(client.last ?? "") was lost, and nobody said so")
+                client.isTold = false
                 client.last = id
             }
         }

@@ -16,11 +16,11 @@ import Testing
 
     private static let channel = (try? ChannelName("a"))!
 
-    private static func batch(_ positions: UInt64..., through: UInt64) -> Batch {
+    private static func batch(_ positions: UInt64..., through: UInt64, epoch: Epoch = epoch) -> Batch {
         let events = positions.map {
             Channels.Event(position: Position(rawValue: $0), time: 0, channel: channel, type: [], data: [0x78])
         }
-        return Batch(epoch: epoch, after: .zero, events: events, through: Position(rawValue: through))
+        return Batch(Lineage(epoch), after: .zero, events: events, through: Position(rawValue: through))
     }
 
     private static let gap = Gap(reason: .trimmed, after: Array("e-1".utf8), resumedAt: nil)
@@ -53,7 +53,7 @@ import Testing
         init(_ machine: PollStateMachine) {
             switch machine.state {
             case .beginning: self = .beginning
-            case .collecting(_, let events): self = events.isEmpty ? .collecting : .collected
+            case .collecting(_, let collection): self = collection.events.isEmpty ? .collecting : .collected
             case .waiting: self = .waiting
             case .answered: self = .answered
             }
@@ -178,7 +178,7 @@ import Testing
         for stage in [Stage.collecting, .waiting] {
             var machine = stage.machine
             _ = machine.met(Self.gap, before: other)
-            _ = machine.received(Self.batch(1, through: 1), isLast: false)
+            _ = machine.received(Self.batch(1, through: 1, epoch: other.epoch), isLast: false)
             guard case .answer(_, let batch) = machine.caughtUp(at: other, Self.now) else {
                 Issue.record("no answer")
                 continue

@@ -195,7 +195,7 @@ import Testing
 
     @Test func `A poll's answer is not kept by caches, and names the cursor`() throws {
         let epoch = try #require(Epoch(Array("e".utf8)[...]))
-        let batch = Batch(epoch: epoch, after: .zero, events: [], through: Position(rawValue: 5))
+        let batch = Batch(Lineage(epoch), after: .zero, events: [], through: Position(rawValue: 5))
         let headers = PollContent.response(batch, gap: nil).headers
         #expect(headers["Content-Type"] == ["application/json"])
         #expect(headers["Cache-Control"] == ["no-store"])

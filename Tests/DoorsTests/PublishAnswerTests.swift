@@ -15,7 +15,7 @@ import Testing
     ) throws -> Response {
         let request = request("/", method: .POST, ["Content-Type": type], body: Array(body.utf8))
         let publish = try PublishRequest(request, channel: try ChannelName("a\"b"), limits: TransportConfiguration())
-        return PublishAnswer.response(result, to: publish, epoch: epoch)
+        return PublishAnswer.response(result, to: publish, in: Lineage(epoch))
     }
 
     private func text(_ response: Response) -> String { response.body.map { String(buffer: $0) } ?? "" }

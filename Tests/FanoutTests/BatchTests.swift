@@ -16,7 +16,7 @@ import Testing
 
     private func batch(_ events: Event..., through: UInt64? = nil) -> Batch {
         let last = through ?? events.last?.position.rawValue ?? 0
-        return Batch(epoch: epoch, after: .zero, events: events, through: Position(rawValue: last))
+        return Batch(Lineage(epoch), after: .zero, events: events, through: Position(rawValue: last))
     }
 
     private func text(_ batch: Batch) -> String { String(decoding: batch.blocks(), as: UTF8.self) }
@@ -104,7 +104,7 @@ import Testing
 
     // MARK: Gaps
 
-    @Test(arguments: [(Gap.Reason.trimmed, "trimmed"), (.epoch, "epoch"), (.unknown, "unknown")])
+    @Test(arguments: [(Gap.Reason.trimmed, "trimmed"), (.epoch, "epoch"), (.lost, "lost"), (.unknown, "unknown")])
     func `A gap is an event of the server's own type, without an id`(reason: Gap.Reason, name: String) {
         let gap = Gap(
             reason: reason, after: Array("e-3".utf8), resumedAt: EventID(epoch: epoch, position: .init(rawValue: 7)))

@@ -145,12 +145,26 @@ import Testing
         try folder.remove("ledger.db.mark")
         let third = try await folder.open()
         await third.close()
-        let lives = [first, second].enumerated().map { "\($1.state.epoch) \($0 + 1)" }
-        let noted = try await DatabaseQueue(path: folder.file("ledger.db")).read { database in
-            try String.fetchAll(database, sql: "SELECT epoch || ' ' || through FROM pastLife ORDER BY through")
+        let lives = [first, second].enumerated().map {
+            PastLife(epoch: $1.state.epoch, through: Position(rawValue: UInt64($0 + 1)))
         }
-        #expect(noted == lives)
+        #expect(first.state.past.isEmpty && second.state.past == [lives[0]] && third.state.past == lives)
         #expect(third.state.epoch != second.state.epoch)
+    }
+
+    @Test func `A life that ends without an event keeps its place among the others`() async throws {
+        let first = try await folder.open()
+        try await first.publish("a")
+        await first.close()
+        var epochs = [first.state.epoch]
+        for _ in 0..<8 {
+            try folder.remove("ledger.db.mark")
+            let next = try await folder.open()
+            #expect(next.state.past.map(\.epoch) == epochs)
+            #expect(next.state.past.allSatisfy { $0.through == Position(rawValue: 1) })
+            epochs.append(next.state.epoch)
+            await next.close()
+        }
     }
 
     @Test func `A backup is of one moment, whatever is committed while it is made`() async throws {

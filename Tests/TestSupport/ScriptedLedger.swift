@@ -41,10 +41,15 @@ package final class ScriptedLedger: ImmediateLedger {
     }
 
     /// Begins another life, in which the newest events never were. Their positions are given again.
-    package func renew(losing count: Int = 0, epoch: Epoch = .random()) {
+    ///
+    /// - Parameter remembers: Whether the ledger knows of the lives before.
+    package func renew(losing count: Int = 0, remembers: Bool = false, epoch: Epoch = .random()) {
         self.state.withLock { state in
             state.events.removeLast(min(count, state.events.count))
-            state.life = LedgerState(epoch: epoch, head: state.events.last?.position ?? .zero)
+            let head = state.events.last?.position ?? .zero
+            let last = PastLife(epoch: state.life.epoch, through: head)
+            let past = state.life.past.map { PastLife(epoch: $0.epoch, through: min($0.through, head)) } + [last]
+            state.life = LedgerState(epoch: epoch, head: head, past: remembers ? past : [])
             state.observer?.began(state.life)
         }
         self.settle()
@@ -160,7 +165,7 @@ fileprivate extension ScriptedLedger.State {
         let events = publication.events(receipt, instant: 0, in: publication.channel)
         let others = publication.others.map { publication.events(receipt, instant: 0, in: $0) }
         self.events += events + others.joined()
-        self.life = LedgerState(epoch: self.life.epoch, head: receipt.last)
+        self.life = LedgerState(epoch: self.life.epoch, head: receipt.last, past: self.life.past)
         self.observer?.committed(.appended(events, others: others))
         return receipt
     }

@@ -3,8 +3,10 @@ public struct Gap: Equatable, Sendable {
     public enum Reason: String, Error, Sendable {
         /// Dropped, or deleted.
         case trimmed
-        /// The cursor is of another epoch.
+        /// The cursor is of a ledger that this one does not descend from.
         case epoch
+        /// The life that the cursor is of has ended, and what came behind the last event that is known of it is lost.
+        case lost
         /// The cursor cannot be read, or is beyond the head.
         case unknown
     }

@@ -51,10 +51,13 @@ public struct LedgerState: Sendable {
     public let epoch: Epoch
     /// The position of the newest event that ever was; the next gets the one after.
     public let head: Position
+    /// The lives before it that the ledger knows, the oldest first.
+    public let past: [PastLife]
 
-    public init(epoch: Epoch, head: Position) {
+    public init(epoch: Epoch, head: Position, past: [PastLife] = []) {
         self.epoch = epoch
         self.head = head
+        self.past = past
     }
 }
 

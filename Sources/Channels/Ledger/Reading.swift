@@ -68,6 +68,13 @@ public struct Page: Sendable {
         self.isTrimmed = isTrimmed
     }
 
+    /// What of the page comes up to a position.
+    public func upTo(_ end: Position) -> Page {
+        guard self.through > end else { return self }
+        let events = self.events.filter { $0.position <= end }
+        return Page(after: self.after, events: events, through: end, isTrimmed: self.isTrimmed)
+    }
+
     /// Puts a page together from what each channel has after `after`, of each no more than the limit allows.
     public init(after: Position, slices: [Slice], head: Position, limit: PageLimit, isTrimmed: Bool = false) {
         // Behind the end of a slice that was cut its channel may have events, so nothing later may be taken.

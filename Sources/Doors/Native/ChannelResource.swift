@@ -122,7 +122,7 @@ public struct ChannelResource: Sendable {
             let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
             let answer = exchange.postpone()
             self.publishers[exchange.eventLoop].publish(publish.publication) { result, life in
-                answer.respond(PublishAnswer.response(result, to: publish, epoch: life.epoch))
+                answer.respond(PublishAnswer.response(result, to: publish, in: life.lineage))
             }
         } catch {
             exchange.respond(error.response)

@@ -115,7 +115,7 @@ final class EventStreamTransport: ReaderOutlet {
     private func deliverWithinBudget(_ batch: Batch) -> Delivery {
         var bytes: [UInt8] = []
         for event in batch.events {
-            let block = Batch(epoch: batch.epoch, after: batch.after, events: [event], through: event.position)
+            let block = Batch(batch.lineage, after: batch.after, events: [event], through: event.position)
             let encoded = block.blocks(envelope: self.hasEnvelope).content
             guard !self.hasSentEvent || bytes.count + encoded.readableBytes <= self.budget else {
                 _ = self.write(bytes)

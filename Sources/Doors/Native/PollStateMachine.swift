@@ -16,11 +16,23 @@ struct PollStateMachine {
         var isFarewell = false
     }
 
+    /// Events that were read, and the lives that they are of.
+    struct Collection {
+        var lineage: Lineage?
+        var events: [Event] = []
+
+        /// - Parameter position: Where the reader is behind them; `nil` for where the last of them is.
+        func batch(after: Position, through position: Position? = nil) -> Batch? {
+            guard let lineage = self.lineage, let last = self.events.last else { return nil }
+            return Batch(lineage, after: after, events: self.events, through: position ?? last.position)
+        }
+    }
+
     enum State {
         /// Nothing is known of where it begins.
         case beginning
-        /// What is there already is being read; so far these events.
-        case collecting(Prelude, [Event])
+        /// What is there already is being read; so far this.
+        case collecting(Prelude, Collection)
         /// There was nothing to read; held for something new until then.
         case waiting(Prelude, until: NIODeadline)
         case answered
@@ -53,7 +65,7 @@ struct PollStateMachine {
     }
 
     mutating func began(after id: EventID, gap: Gap?) -> Action {
-        if case .beginning = self.state { self.state = .collecting(Prelude(start: id, gap: gap), []) }
+        if case .beginning = self.state { self.state = .collecting(Prelude(start: id, gap: gap), Collection()) }
         return .none
     }
 
@@ -62,12 +74,12 @@ struct PollStateMachine {
     /// - Parameter id: Where the poll goes on, perhaps in another epoch.
     mutating func met(_ gap: Gap, before id: EventID) -> Action {
         switch self.state {
-        case .collecting(let prelude, let events):
+        case .collecting(let prelude, let collection):
             // What was read before the gap goes out alone; the next poll meets the gap again.
-            if let last = events.last { return self.answer(prelude, events, through: last.position) }
-            self.state = .collecting(Prelude(start: id, gap: gap), [])
+            if let batch = collection.batch(after: prelude.start.position) { return self.answer(prelude, batch) }
+            self.state = .collecting(Prelude(start: id, gap: gap), Collection())
         case .waiting:
-            self.state = .collecting(Prelude(start: id, gap: gap), [])
+            self.state = .collecting(Prelude(start: id, gap: gap), Collection())
         case .beginning, .answered:
             break
         }
@@ -77,34 +89,36 @@ struct PollStateMachine {
     /// - Parameter isLast: Whether this is all that there is now.
     mutating func received(_ batch: Batch, isLast: Bool) -> Action {
         switch self.state {
-        case .collecting(let prelude, let events):
-            return self.collect(batch, behind: events, prelude, isLast: isLast)
+        case .collecting(let prelude, let collection):
+            return self.collect(batch, behind: collection, prelude, isLast: isLast)
         case .waiting(let prelude, _):
-            return self.collect(batch, behind: [], prelude, isLast: isLast)
+            return self.collect(batch, behind: Collection(), prelude, isLast: isLast)
         case .beginning, .answered:
             return .none
         }
     }
 
     private mutating func collect(
-        _ batch: Batch, behind events: consuming [Event], _ prelude: Prelude, isLast: Bool
+        _ batch: Batch, behind collection: consuming Collection, _ prelude: Prelude, isLast: Bool
     ) -> Action {
-        if batch.events.isEmpty, events.isEmpty { return .none }
-        if isLast, events.isEmpty { return self.answer(prelude, batch) }
+        if batch.events.isEmpty, collection.events.isEmpty { return .none }
+        if isLast, collection.events.isEmpty { return self.answer(prelude, batch) }
         self.state = .answered  // so that the events have one owner, and are not copied
-        events += batch.events
+        collection.lineage = batch.lineage
+        collection.events += batch.events
+        let events = collection.events
         let isFull = events.count >= self.limit || events.reduce(0) { $0 + $1.size } >= self.size
-        if isLast || isFull { return self.answer(prelude, events, through: batch.through) }
-        self.state = .collecting(prelude, events)
+        if isLast || isFull { return self.answer(prelude, collection, through: batch.through) }
+        self.state = .collecting(prelude, collection)
         return .none
     }
 
     /// All that is kept was read; `id` is where the poll is.
     mutating func caughtUp(at id: EventID, _ now: NIODeadline) -> Action {
         switch self.state {
-        case .collecting(let prelude, let events):
-            guard events.isEmpty, prelude.gap == nil, self.wait > .zero else {
-                return self.answer(prelude, events, through: id.position)
+        case .collecting(let prelude, let collection):
+            guard collection.events.isEmpty, prelude.gap == nil, self.wait > .zero else {
+                return self.answer(prelude, collection, through: id.position)
             }
             self.state = .waiting(prelude, until: now + self.wait)
             return .wait(until: now + self.wait)
@@ -134,12 +148,12 @@ struct PollStateMachine {
         case .beginning:
             self.state = .answered
             return .refuse(.unavailable("the server is stopping", retryAfter: 2))
-        case .collecting(var prelude, let events):
+        case .collecting(var prelude, let collection):
             prelude.isFarewell = true
-            return self.answer(prelude, events, through: events.last?.position)
+            return self.answer(prelude, collection, through: nil)
         case .waiting(var prelude, _):
             prelude.isFarewell = true
-            return self.answer(prelude, [], through: nil)
+            return self.answer(prelude, Collection(), through: nil)
         case .answered:
             return .none
         }
@@ -152,13 +166,13 @@ struct PollStateMachine {
         return .refuse(problem)
     }
 
-    private mutating func answer(_ prelude: Prelude, _ events: [Event], through position: Position?) -> Action {
-        guard let position, !events.isEmpty else {
-            self.state = .answered
-            return .answerEmpty(prelude)
+    /// - Parameter position: Where the reader is behind what was read; `nil` for where the last event is.
+    private mutating func answer(_ prelude: Prelude, _ collection: Collection, through position: Position?) -> Action {
+        if let batch = collection.batch(after: prelude.start.position, through: position) {
+            return self.answer(prelude, batch)
         }
-        let (epoch, after) = (prelude.start.epoch, prelude.start.position)
-        return self.answer(prelude, Batch(epoch: epoch, after: after, events: events, through: position))
+        self.state = .answered
+        return .answerEmpty(prelude)
     }
 
     private mutating func answer(_ prelude: Prelude, _ batch: Batch) -> Action {

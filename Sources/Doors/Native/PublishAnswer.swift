@@ -7,13 +7,13 @@ import NIOHTTP1
 /// What a publisher is answered.
 enum PublishAnswer {
     static func response(
-        _ result: Result<PublishOutcome, LedgerError>, to request: PublishRequest, epoch: Epoch
+        _ result: Result<PublishOutcome, LedgerError>, to request: PublishRequest, in lineage: Lineage
     ) -> Response {
         switch result {
         case .success(.appended(let receipt)):
-            return Self.response(.created, receipt, request, epoch)
+            return Self.response(.created, receipt, request, lineage)
         case .success(.replayed(let receipt)):
-            var response = Self.response(.ok, receipt, request, epoch)
+            var response = Self.response(.ok, receipt, request, lineage)
             response.headers.add(name: "Idempotency-Replayed", value: "true")
             return response
         case .success(.keyConflict):
@@ -25,21 +25,21 @@ enum PublishAnswer {
     }
 
     private static func response(
-        _ status: HTTPResponseStatus, _ receipt: Receipt, _ request: PublishRequest, _ epoch: Epoch
+        _ status: HTTPResponseStatus, _ receipt: Receipt, _ request: PublishRequest, _ lineage: Lineage
     ) -> Response {
-        let id = EventID(epoch: epoch, position: receipt.last)
+        let id = lineage.id(ofEvent: receipt.last)
         let headers: HTTPHeaders = [
             "Content-Type": "application/json", "Cache-Control": "no-store", "Last-Event-ID": id.description,
         ]
-        let content = request.isBatch ? Self.ids(receipt, epoch) : Self.event(receipt, request, epoch)
+        let content = request.isBatch ? Self.ids(receipt, lineage) : Self.event(receipt, request, lineage)
         return Response(status, headers: headers, body: ByteBuffer(bytes: content))
     }
 
-    private static func event(_ receipt: Receipt, _ request: PublishRequest, _ epoch: Epoch) -> [UInt8] {
+    private static func event(_ receipt: Receipt, _ request: PublishRequest, _ lineage: Lineage) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(request.publication.channel.bytes.count + 128)
         bytes.append(contentsOf: "{\"id\":".utf8)
-        JSON.appendQuoted(EventID(epoch: epoch, position: receipt.first).bytes, to: &bytes)
+        JSON.appendQuoted(lineage.id(ofEvent: receipt.first).bytes, to: &bytes)
         bytes.append(contentsOf: ",\"channel\":".utf8)
         JSON.appendQuoted(request.publication.channel.bytes, to: &bytes)
         bytes.append(contentsOf: ",\"time\":".utf8)
@@ -48,11 +48,11 @@ enum PublishAnswer {
         return bytes
     }
 
-    private static func ids(_ receipt: Receipt, _ epoch: Epoch) -> [UInt8] {
+    private static func ids(_ receipt: Receipt, _ lineage: Lineage) -> [UInt8] {
         var bytes = Array("{\"ids\":[".utf8)
         for index in 0..<receipt.count {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            JSON.appendQuoted(EventID(epoch: epoch, position: receipt.first.advanced(by: index)).bytes, to: &bytes)
+            JSON.appendQuoted(lineage.id(ofEvent: receipt.first.advanced(by: index)).bytes, to: &bytes)
         }
         bytes.append(contentsOf: "]}".utf8)
         return bytes

@@ -2,7 +2,8 @@ package import Channels
 
 /// A piece of the log that is given to readers. Owner: the event loop that made it.
 package final class Batch {
-    package let epoch: Epoch
+    /// Of which lives the events are, and the cursor of a reader that was given the batch.
+    package let lineage: Lineage
     /// The position after which the batch begins.
     package let after: Position
     package let events: [Event]
@@ -13,15 +14,15 @@ package final class Batch {
     /// What it was encoded to so far, in the order of first use: two or three at most.
     private var encoded: [(encoding: ObjectIdentifier, result: AnyObject)] = []
 
-    package init(epoch: Epoch, after: Position, events: [Event], through: Position) {
-        self.epoch = epoch
+    package init(_ lineage: Lineage, after: Position, events: [Event], through: Position) {
+        self.lineage = lineage
         self.after = after
         self.events = events
         self.through = through
     }
 
-    package convenience init(_ page: Page, epoch: Epoch) {
-        self.init(epoch: epoch, after: page.after, events: page.events, through: page.through)
+    package convenience init(_ page: Page, _ lineage: Lineage) {
+        self.init(lineage, after: page.after, events: page.events, through: page.through)
     }
 
     /// The first events alone.
@@ -38,13 +39,13 @@ package final class Batch {
         }
         guard count < self.events.count, count > 0 else { return self }
         let events = Array(self.events[..<count])
-        return Batch(epoch: self.epoch, after: self.after, events: events, through: events[count - 1].position)
+        return Batch(self.lineage, after: self.after, events: events, through: events[count - 1].position)
     }
 
     /// The id that a reader has when it was given the batch.
-    package var cursor: EventID { EventID(epoch: self.epoch, position: self.through) }
+    package var cursor: EventID { self.lineage.id(ofPlace: self.through) }
 
-    func id(of event: Event) -> [UInt8] { EventID(epoch: self.epoch, position: event.position).bytes }
+    func id(of event: Event) -> [UInt8] { self.lineage.id(ofEvent: event.position).bytes }
 
     /// The batch in an encoding: made for the first reader that wants it, then the same object for all others.
     package func encoded<Form: Encoding>(_ encoding: Form.Type) -> Form.Encoded {

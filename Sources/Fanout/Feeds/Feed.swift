@@ -99,7 +99,7 @@ package final class Feed {
     /// A batch without events that ends at a position. The same for all who ask at one position, so that it is encoded once.
     func emptyBatch(at position: Position) -> Batch {
         if let lastEmpty, lastEmpty.through == position { return lastEmpty }
-        let empty = Batch(epoch: self.life.epoch, after: position, events: [], through: position)
+        let empty = Batch(self.life.lineage, after: position, events: [], through: position)
         self.lastEmpty = empty
         return empty
     }
@@ -115,7 +115,7 @@ package final class Feed {
             slices.append(slice)
         }
         let page = Page(after: after, slices: slices, head: through, limit: Self.batchLimit)
-        let batch = Batch(page, epoch: self.life.epoch)
+        let batch = Batch(page, self.life.lineage)
         self.recent = batch
         return batch
     }

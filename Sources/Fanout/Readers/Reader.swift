@@ -16,6 +16,8 @@ package final class Reader: FeedReader {
     private var machine = ReaderStateMachine()
     /// Everything up to here was given to the outlet, or does not concern it.
     private var position = Position.zero
+    /// The past life that the reader is in: it is told of the end of that before it reads on; `nil` for the present one.
+    private var pastLife: Int?
     var slot = 0
 
     package init(feed: Feed, eventLoop: any EventLoop, outlet: any ReaderOutlet, membership: Membership? = nil) {
@@ -28,14 +30,22 @@ package final class Reader: FeedReader {
 
     private var life: Life { self.feed.life }
 
+    /// The lives that the reader knows of so far.
+    private var lineage: Lineage {
+        self.pastLife.map { self.life.lineage.upTo(pastLife: $0) } ?? self.life.lineage
+    }
+
     /// Whether the reader has everything, and waits for more.
     package var isAtHead: Bool { self.machine.isAtHead }
 
     /// Where the reader is: at the head, where its feed is.
-    package var id: EventID { self.life.id(self.place) }
+    package var id: EventID { self.lineage.id(ofPlace: self.place) }
 
     /// Nothing, for an outlet that has to answer all the same.
-    package var emptyBatch: Batch { self.feed.emptyBatch(at: self.place) }
+    package var emptyBatch: Batch {
+        guard self.pastLife != nil else { return self.feed.emptyBatch(at: self.place) }
+        return Batch(self.lineage, after: self.position, events: [], through: self.position)
+    }
 
     private var place: Position { self.isAtHead ? max(self.position, self.feed.position) : self.position }
 
@@ -52,12 +62,11 @@ package final class Reader: FeedReader {
 
     private func begin(after cursor: Cursor) {
         do throws(Gap.Reason) {
-            let position = try cursor.position(in: self.life.epoch, head: self.life.head)
-            if self.feed.reaches(back: position) {
-                self.begin(at: position)
+            let place = try self.life.lineage.place(of: cursor, head: self.life.head)
+            if place.pastLife == nil, self.feed.reaches(back: place.position) {
+                self.begin(at: place.position)
             } else {
-                self.position = position
-                self.readLedger(.after(position))
+                self.readLedger(from: place, of: cursor)
             }
         } catch {
             self.readLedger(.earliest, without: Gap(reason: error, after: cursor.text, resumedAt: nil))
@@ -72,7 +81,7 @@ package final class Reader: FeedReader {
 
     private func begin(at position: Position, gap: Gap?) {
         self.position = position
-        self.wrote(self.outlet.begin(after: self.life.id(position), gap: gap))
+        self.wrote(self.outlet.begin(after: self.lineage.id(ofPlace: position), gap: gap))
     }
 
     // MARK: Reading
@@ -81,7 +90,11 @@ package final class Reader: FeedReader {
     func readOn() {
         guard self.machine.isBehind else { return }
         if self.life.isOver {
-            if self.machine.logsEnded() { self.beginAgain(LedgerRead(start: .after(self.position), gap: nil)) }
+            if self.machine.logsEnded() {
+                self.beginAgain(LedgerRead(start: .after(self.position), gap: nil, pastLife: nil))
+            }
+        } else if self.isAtEndOfPastLife {
+            if self.machine.logsEnded() { self.readLedgerBehindPastLife(after: self.id.bytes) }
         } else if self.position >= self.feed.position {
             self.catchUp()
         } else if self.feed.loop.catchUp.hasTime(for: self) {
@@ -122,9 +135,11 @@ package final class Reader: FeedReader {
 
     // MARK: The ledger
 
-    /// - Parameter gap: What the client asked for and cannot be given, wherever the page begins.
-    private func readLedger(_ start: ReadQuery.Start, without gap: Gap? = nil) {
-        self.feed.loop.catchUp.read(LedgerRead(start: start, gap: gap), for: self)
+    /// - Parameters:
+    ///   - gap: What the client asked for and cannot be given, wherever the page begins.
+    ///   - pastLife: The life that the reader is in where the page begins.
+    private func readLedger(_ start: ReadQuery.Start, without gap: Gap? = nil, in pastLife: Int? = nil) {
+        self.feed.loop.catchUp.read(LedgerRead(start: start, gap: gap, pastLife: pastLife), for: self)
     }
 
     /// Asks the ledger for a page. Returns whether that is still wanted.
@@ -145,7 +160,7 @@ package final class Reader: FeedReader {
             // The page may be of either life.
             if self.machine.isReading { self.beginAgain(read) }
         case .success(let page):
-            self.take(page, gap: self.gap(before: page, read))
+            self.take(page, read)
         case .failure(let error):
             guard self.machine.readFailed() else { return }
             self.release()
@@ -153,35 +168,43 @@ package final class Reader: FeedReader {
         }
     }
 
-    /// Reads in the life that the ledger is in now. A place in the last one is none in this one.
+    /// Reads in the life that the ledger is in now.
     private func beginAgain(_ read: LedgerRead) {
         let last = self.feed
+        // If the client has not been told yet that it is not given what it asked for, then what it asked for.
+        let cursor = read.gap.map { Cursor($0.after) } ?? Cursor(self.id.bytes)
         last.release()
         self.feed = last.loop.feed(last.key)
         self.feed.retain()
-        if case .after(let position) = read.start {
-            let gap = Gap(reason: .epoch, after: last.life.id(position).bytes, resumedAt: nil)
-            self.readLedger(.earliest, without: gap)
-        } else {
-            self.readLedger(read.start, without: read.gap)
+        self.pastLife = nil
+        guard case .after = read.start else { return self.readLedger(read.start, without: read.gap) }
+        do throws(Gap.Reason) {
+            self.readLedger(from: try self.life.lineage.place(of: cursor, head: self.life.head), of: cursor)
+        } catch {
+            self.readLedger(.earliest, without: Gap(reason: error, after: cursor.text, resumedAt: nil))
         }
     }
 
     private func gap(before page: Page, _ read: LedgerRead) -> Gap? {
-        let resumedAt = page.events.first.map { self.life.id($0.position) }
+        let resumedAt = page.events.first.map { self.life.lineage.id(ofEvent: $0.position) }
         if let gap = read.gap { return Gap(reason: gap.reason, after: gap.after, resumedAt: resumedAt) }
         guard page.isTrimmed else { return nil }
-        return Gap(reason: .trimmed, after: self.life.id(page.after).bytes, resumedAt: resumedAt)
+        return Gap(reason: .trimmed, after: self.lineage.id(ofPlace: page.after).bytes, resumedAt: resumedAt)
     }
 
-    private func take(_ page: Page, gap: Gap?) {
-        switch self.machine.pageCame() {
+    private func take(_ page: Page, _ read: LedgerRead) {
+        let next = self.machine.pageCame()
+        if case .none = next { return }
+        self.pastLife = read.pastLife
+        let page = self.pastLife.map { page.upTo(self.life.lineage.end(ofPastLife: $0)) } ?? page
+        let gap = self.gap(before: page, read)
+        switch next {
         case .none: return
         case .begin: self.begin(at: page.after, gap: gap)
-        case .deliver: if let gap { self.wrote(self.outlet.report(gap, before: self.life.id(page.after))) }
+        case .deliver: if let gap { self.wrote(self.outlet.report(gap, before: self.lineage.id(ofPlace: page.after))) }
         }
         guard !self.machine.isEnded else { return }
-        self.deliver(Batch(page, epoch: self.life.epoch))
+        self.deliver(Batch(page, self.lineage))
         self.feed.mayReadOn(self)
     }
 
@@ -214,6 +237,34 @@ package final class Reader: FeedReader {
     private func release() {
         self.feed.release()
         self.membership?.end()
+    }
+}
+
+// MARK: - Past lives
+
+extension Reader {
+    /// Reads from where a cursor stands.
+    private func readLedger(from place: Lineage.Place, of cursor: Cursor) {
+        self.position = place.position
+        self.pastLife = place.pastLife
+        if self.isAtEndOfPastLife {
+            self.readLedgerBehindPastLife(after: cursor.text)
+        } else {
+            self.readLedger(.after(place.position), in: place.pastLife)
+        }
+    }
+
+    private var isAtEndOfPastLife: Bool {
+        self.pastLife.map { self.position >= self.life.lineage.end(ofPastLife: $0) } ?? false
+    }
+
+    /// The life that the reader is in has ended here, and what it may have had behind that is lost. The reader goes on in the next
+    /// one that has any event, or in the present one.
+    ///
+    /// - Parameter cursor: What the reader has, in that life.
+    private func readLedgerBehindPastLife(after cursor: [UInt8]) {
+        let next = self.pastLife.flatMap { self.life.lineage.life(behindPastLife: $0) }
+        self.readLedger(.after(self.position), without: Gap(reason: .lost, after: cursor, resumedAt: nil), in: next)
     }
 }
 

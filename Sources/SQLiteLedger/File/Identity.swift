@@ -15,11 +15,16 @@ struct Identity {
         let found = try file.explained { try queue.write { try Self.state(in: $0) } }
         let breach = isNew ? nil : Mark.Content.breach(of: mark.content, by: found, boot: Boot.name)
         if let breach {
-            self.state = LedgerState(epoch: .random(), head: found.head)
+            let epoch = Epoch.random()
             logger.warning(
-                "the ledger begins a new epoch; readers are told of a gap",
-                metadata: ["file": "\(file.path)", "reason": "\(breach)", "epoch": "\(self.state.epoch)"])
-            try file.explained { [state] in try queue.write { try Self.setEpoch(state.epoch, in: $0) } }
+                "the ledger begins a new epoch; readers of the last one are told of a gap where that ends",
+                metadata: ["file": "\(file.path)", "reason": "\(breach)", "epoch": "\(epoch)"])
+            self.state = try file.explained {
+                try queue.write { database in
+                    try Self.setEpoch(epoch, in: database)
+                    return try Self.state(in: database)
+                }
+            }
         } else {
             self.state = found
         }
@@ -32,18 +37,30 @@ struct Identity {
         try database.execute(
             sql: "INSERT INTO ledger (id, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING", arguments: ["\(Epoch.random())"]
         )
-        return try LedgerState(of: database)
+        let present = try LedgerState(of: database)
+        return LedgerState(epoch: present.epoch, head: present.head, past: try Self.pastLives(in: database))
+    }
+
+    private static func pastLives(in database: Database) throws -> [PastLife] {
+        let statement = try SQLStatement(database, "SELECT epoch, through FROM pastLife ORDER BY number")
+        var lives: [PastLife] = []
+        try statement.forEach { row in
+            guard let epoch = Epoch(row.bytes(0)[...]) else { throw DatabaseError.damage("pastLife has no epoch") }
+            lives.append(PastLife(epoch: epoch, through: try row.position(1)))
+            return true
+        }
+        return lives
     }
 
     /// Gives a database another epoch, and notes where the life under the last one has ended.
     static func setEpoch(_ epoch: Epoch, in database: Database) throws {
-        try database.execute(sql: "INSERT OR REPLACE INTO pastLife (epoch, through) SELECT epoch, head FROM ledger")
+        try database.execute(sql: "INSERT INTO pastLife (epoch, through) SELECT epoch, head FROM ledger")
         try database.execute(sql: "UPDATE ledger SET epoch = ?", arguments: ["\(epoch)"])
     }
 }
 
 extension LedgerState {
-    /// What a database says of itself.
+    /// What a database says of the life that it is in, whatever version it is of.
     ///
     /// - Throws: `DatabaseError`.
     init(of database: Database) throws {

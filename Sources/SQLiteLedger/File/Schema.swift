@@ -10,6 +10,7 @@ enum Schema {
         migrator.registerMigration("1") { try $0.execute(sql: Self.first) }
         migrator.registerMigration("2") { try $0.execute(sql: Self.second) }
         migrator.registerMigration("3") { try $0.execute(sql: Self.third) }
+        migrator.registerMigration("4") { try $0.execute(sql: Self.fourth) }
         return migrator
     }()
 
@@ -85,6 +86,18 @@ enum Schema {
             epoch TEXT PRIMARY KEY,
             through INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Lives have an order of their own: one that ended without an event ended where the one before it did.
+    private static let fourth = """
+        CREATE TABLE life (
+            number INTEGER PRIMARY KEY,
+            epoch TEXT NOT NULL UNIQUE,
+            through INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO life (epoch, through) SELECT epoch, through FROM pastLife ORDER BY through;
+        DROP TABLE pastLife;
+        ALTER TABLE life RENAME TO pastLife;
         """
 
     /// The bytes of an event that count, as an expression; also in a database that was not brought up to date.

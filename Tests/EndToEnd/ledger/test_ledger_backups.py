@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from care import assert_not_told, assert_sound, assert_told, backup, data_of, either_way, fails, ids_of, inspect, made  # noqa: F401
-from care import publishing, restarted, restore, succeeds
+from care import assert_told_between, publishing, restarted, restore, succeeds
 from crash_checks import epoch_of
 from harness import channel_path
 from wire import eventually
@@ -117,9 +117,11 @@ def test_a_restore_of_an_older_copy_begins_a_new_epoch_and_tells_every_client(ma
     new = [server.publish("orders", f"new {number}") for number in range(8)]
     assert not set(new) & set(old + lost), "an id is used for two events"
     assert epoch_of(new[0]) != epoch_of(old[0])
-    for cursor in (old[1], old[4], lost[0], lost[5]):
-        assert_told(server, "orders", cursor, "epoch", ids_of(kept) + new)
+    assert ids_of(kept) == old, "events keep the ids that they were born with"
+    for cursor, known in ((old[1], old[2:]), (old[4], []), (lost[0], []), (lost[5], [])):
+        assert_told_between(server, "orders", cursor, known, new)
     restarted(server, "kill")
+    assert_told_between(server, "orders", old[1], old[2:], new)
     assert_not_told(server, "orders", new[3], new[4:])
     server.stop()
 
@@ -134,6 +136,8 @@ def test_a_restore_that_is_done_twice_begins_another_epoch_each_time(made, tmp_p
         succeeds(restore(server, copy))
         server.start()
         ids.append(server.publish("orders", f"after restore {number}"))
+        server.stop()
+        assert_told_between(server.start(), "orders", ids[0], [], ids[-1:])
         server.stop()
     assert len(set(ids)) == 3 and len({epoch_of(id) for id in ids}) == 3
 
@@ -181,11 +185,11 @@ def test_an_older_file_that_is_put_back_by_hand_begins_a_new_epoch(made, tmp_pat
     server.stop() if how == "stop" else server.kill()
     put_back_by_hand(server, tmp_path)
     server.start()
-    kept = ids_of(server.events("/channels/orders"))
+    assert ids_of(server.events("/channels/orders")) == old, "events keep the ids that they were born with"
     new = [server.publish("orders", f"new {number}") for number in range(8)]
     assert not set(new) & set(old + lost), "an id is used for two events"
-    for cursor in (old[1], lost[0], lost[4]):
-        assert_told(server, "orders", cursor, "epoch", kept + new)
+    for cursor, known in ((old[1], old[2:]), (lost[0], []), (lost[4], [])):
+        assert_told_between(server, "orders", cursor, known, new)
     server.stop()
 
 
@@ -213,7 +217,10 @@ def test_a_file_that_has_lost_its_end_after_a_kill_begins_a_new_epoch(made, remo
     assert data_of(kept) != [f"old {number}" for number in range(8)], "nothing was lost: the test tests nothing"
     new = [server.publish("orders", f"new {number}") for number in range(8)]
     assert not set(new) & set(old), "an id is used for two events"
-    assert_told(server, "orders", old[7], "epoch", ids_of(kept) + new)
+    if removed[0]:
+        assert_told_between(server, "orders", old[7], [], new)
+    else:
+        assert_told(server, "orders", old[7], "epoch", new)  # a new file knows of no life before
     server.stop()
 
 

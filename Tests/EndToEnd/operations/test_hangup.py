@@ -81,6 +81,16 @@ def test_the_limits_of_http_hold_for_a_connection_that_is_there(pollux, road):
         assert answer.status == 413 and answer.json()["limit"] == "limits.bodySize"
 
 
+@pytest.mark.parametrize("change", [{"headSize": "1KB"}, {"headerCount": 10}], ids=str)
+def test_the_limits_of_heads_hold_for_a_connection_that_is_there(plain, change):
+    fields = [(f"X-Field-{number}", "x" * 100) for number in range(20)]
+    with plain.connect() as connection:
+        assert connection.call("GET", "/channels/x?wait=0", fields).status == 200
+        reload(plain, limits=change)
+        answer = connection.call("GET", "/channels/x?wait=0", fields)
+        assert answer.status == 431 and answer.json()["limit"] == f"limits.{next(iter(change))}"
+
+
 def test_new_origins_hold_at_once_and_a_stream_goes_on(plain):
     page = {"Origin": "https://page.test"}
     with plain.stream("/channels/x") as stream:

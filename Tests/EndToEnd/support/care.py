@@ -97,6 +97,27 @@ def assert_told(server, channel, cursor, reason, ids):
         assert [event.id for event in events] == ids, transport
 
 
+def assert_told_between(server, channel, cursor, known, ids):
+    """Every transport gives the events that are known of the cursor's life, tells that what came behind them is lost, and goes on."""
+    last = known[-1] if known else cursor
+    expected = {"reason": "lost", "after": last, "resumedAt": ids[0] if ids else None}
+    for transport in TRANSPORTS:
+        if transport.startswith("poll"):
+            at = cursor
+            if known:
+                gap, events = read(server, transport, channel, at, len(known))
+                assert gap is None and [event.id for event in events] == known, f"{transport}: {gap} {events}"
+                at = events[-1].id
+            gap, events = read(server, transport, channel, at, len(ids))
+            assert gap == expected and [event.id for event in events] == ids, f"{transport}: {gap} {events}"
+            continue
+        target = f"/events?channel={channel}&transport=sse" if "/events" in transport else f"/channels/{channel}?transport=sse"
+        with server.stream(target, cursor, version="1.0" if "1.0" in transport else "1.1") as stream:
+            before, gap, after = stream.take(len(known)), stream.next(), stream.take(len(ids))
+        assert gap.type == "pollux.gap" and gap.id is None and json.loads(gap.data) == expected, f"{transport}: {gap}"
+        assert [event.id for event in before + after] == known + ids, transport
+
+
 def assert_not_told(server, channel, cursor, ids):
     for transport in TRANSPORTS if ids else ["poll", "poll of /events"]:
         gap, events = read(server, transport, channel, cursor, len(ids))
