@@ -8,14 +8,30 @@ final class TLSSession {
     let context: TLSContext
     let ssl: OpaquePointer
     private let buffers = BufferBIO()
-    /// Whether the handshake is complete.
-    private(set) var isEstablished = false
+    private var state = State.handshaking
+
+    /// One direction of a connection.
+    private enum Direction {
+        case open
+        /// Who sends there has said that nothing more comes.
+        case closed
+    }
+
+    private enum State {
+        case handshaking
+        case established(input: Direction, output: Direction)
+        /// Something went wrong: only what is to be sent is left.
+        case failed
+    }
+
+    /// Whether the handshake is complete, and nothing went wrong.
+    var isEstablished: Bool { if case .established = self.state { true } else { false } }
     /// Whether the peer has said that nothing more comes.
-    private(set) var isInputClosed = false
-    /// Whether something went wrong, after which only what is to be sent is left.
-    private(set) var hasFailed = false
+    var isInputClosed: Bool { if case .established(input: .closed, _) = self.state { true } else { false } }
     /// Whether this side has said that nothing more comes.
-    private(set) var isOutputClosed = false
+    var isOutputClosed: Bool { if case .established(_, output: .closed) = self.state { true } else { false } }
+    private var mayRead: Bool { if case .established(input: .open, _) = self.state { true } else { false } }
+    private var mayWrite: Bool { if case .established(_, output: .open) = self.state { true } else { false } }
 
     /// - Parameter host: Whom a client wants to reach: a name, or an address.
     init(_ context: TLSContext, host: String? = nil) throws(TLSError) {
@@ -50,7 +66,10 @@ final class TLSSession {
 
     /// Takes what the peer has sent; what comes behind its end is thrown away.
     func receive(_ bytes: ByteBuffer) {
-        guard !self.hasFailed, !self.isInputClosed else { return }
+        switch self.state {
+        case .handshaking, .established(input: .open, _): break
+        case .established(input: .closed, _), .failed: return
+        }
         if self.buffers.input.readableBytes == 0 {
             self.buffers.input = bytes
         } else {
@@ -62,10 +81,10 @@ final class TLSSession {
     ///
     /// - Throws: ``TLSError/handshakeFailed(_:)``, ``TLSError/untrusted(_:)``.
     func handshake() throws(TLSError) {
-        guard !self.isEstablished else { return }
+        guard case .handshaking = self.state else { return }
         ERR_clear_error()
         let result = SSL_do_handshake(self.ssl)
-        if result == 1 { return self.isEstablished = true }
+        if result == 1 { return self.state = .established(input: .open, output: .open) }
         guard SSL_get_error(self.ssl, result) == SSL_ERROR_WANT_READ else { throw self.handshakeError() }
     }
 
@@ -73,7 +92,7 @@ final class TLSSession {
     ///
     /// - Throws: ``TLSError/broken(_:)``.
     func read() throws(TLSError) -> ByteBuffer? {
-        guard self.isEstablished, !self.isInputClosed else { return nil }
+        guard self.mayRead else { return nil }
         defer { if self.buffers.input.readableBytes == 0 { self.buffers.input = ByteBuffer() } }
         // What is encrypted is longer than what it was made of.
         var plain = ByteBuffer()
@@ -94,7 +113,7 @@ final class TLSSession {
         switch SSL_get_error(self.ssl, result) {
         case SSL_ERROR_WANT_READ: return false
         case SSL_ERROR_ZERO_RETURN:
-            self.isInputClosed = true
+            self.inputClosed()
             self.buffers.input = ByteBuffer()
             return false
         default: throw self.fail(.broken("\(OpenSSLError.drain())"))
@@ -105,7 +124,7 @@ final class TLSSession {
     ///
     /// - Throws: ``TLSError/closed`` if this side was closed, or the handshake is not complete.
     func write(_ bytes: ByteBuffer) throws(TLSError) {
-        guard self.isEstablished, !self.isOutputClosed, !self.hasFailed else { throw .closed }
+        guard self.mayWrite else { throw .closed }
         guard bytes.readableBytes > 0 else { return }
         ERR_clear_error()
         let result = bytes.withUnsafeReadableBytes { bytes in
@@ -127,8 +146,8 @@ final class TLSSession {
 
     /// Tells the peer that nothing more comes.
     func closeOutput() {
-        guard self.isEstablished, !self.isOutputClosed, !self.hasFailed else { return }
-        self.isOutputClosed = true
+        guard case .established(let input, output: .open) = self.state else { return }
+        self.state = .established(input: input, output: .closed)
         ERR_clear_error()
         SSL_shutdown(self.ssl)
         ERR_clear_error()
@@ -155,6 +174,10 @@ final class TLSSession {
         }
     }
 
+    private func inputClosed() {
+        if case .established(_, let output) = self.state { self.state = .established(input: .closed, output: output) }
+    }
+
     private func handshakeError() -> TLSError {
         let error = OpenSSLError.drain()
         let verdict = SSL_get_verify_result(self.ssl)
@@ -165,7 +188,7 @@ final class TLSSession {
     }
 
     private func fail(_ error: TLSError) -> TLSError {
-        self.hasFailed = true
+        self.state = .failed
         self.buffers.input = ByteBuffer()
         return error
     }
