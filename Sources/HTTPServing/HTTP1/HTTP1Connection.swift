@@ -159,9 +159,11 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     private func nextAction() -> HTTP1StateMachine.OnPart? {
-        let contentLimit = self.loop.limits.bodySize
+        let limits = self.loop.limits
+        self.parser?.headSize = limits.headSize
+        self.parser?.fieldCount = limits.headerCount
         do throws(HTTP1Parser.Failure) {
-            return try self.parser?.next().map { self.machine.received($0, contentLimit: contentLimit) }
+            return try self.parser?.next().map { self.machine.received($0, contentLimit: limits.bodySize) }
         } catch {
             return self.machine.failed(error.problem, origin: error.origin)
         }

@@ -38,8 +38,10 @@ struct HTTP1Parser {
         let origin: String?
     }
 
-    private let headSize: Int
-    private let fieldCount: Int
+    /// The most bytes of a head, and of what is passed over in the content of a request. May change at any time.
+    var headSize: Int
+    /// The most fields of a head. May change at any time.
+    var fieldCount: Int
     private var state = State.head
     private(set) var buffer = ByteBuffer()
     /// What is known of a head that is not all there.
@@ -47,9 +49,6 @@ struct HTTP1Parser {
     /// How many bytes of this request have been passed over: extensions of its chunks, trailer fields.
     private var passedOver = 0
 
-    /// - Parameters:
-    ///   - headSize: The most bytes of a head, and of what is passed over in the content of a request.
-    ///   - fieldCount: The most fields of a head.
     init(headSize: Int, fieldCount: Int) {
         self.headSize = headSize
         self.fieldCount = fieldCount
