@@ -43,9 +43,13 @@ build:  ## Build the server for release
 serve: build  ## Build, and serve on http://127.0.0.1:8080 with the demo channel `date`
 	@exec $(BINARY) serve --config $(CONFIG) $(ARGS)
 
-# What `make test` runs: all, or by PART `units`, `binary`, a folder of Tests/EndToEnd (`browser`, `ledger`), or the modules in all
-# of them whose names begin so (`widgets`, `polyfill`).
+# What `make test` runs: all, or by PART `units`, `binary`, `checked`, a folder of Tests/EndToEnd (`browser`, `ledger`), or the modules in
+# all of them whose names begin so (`widgets`, `polyfill`).
 PART ?=
+# `checked` is the binary for debugging, which traps what the one for release lets pass: two that access one value, numbers that
+# overflow. It has all of the suite but what is about the pages, which is the same with either.
+CHECKED := .build/debug/pollux
+PYTEST := $(VENV)/bin/python -m pytest -q -n 3 --dist loadfile
 MODULES := $(if $(filter-out binary,$(PART)),$(or $(wildcard Tests/EndToEnd/$(PART)/.),$(wildcard Tests/EndToEnd/*/test_$(PART)*.py),Tests/EndToEnd/test_$(PART)*.py),Tests/EndToEnd)
 
 test: build  ## Run all tests: of the sources, and of the binary by clients that others wrote and a browser; or PART=units, PART=ledger ...
@@ -55,12 +59,19 @@ ifneq ($(filter units,$(or $(PART),units)),)
 	@swift test --quiet
 endif
 ifneq ($(PART),units)
-	@echo "Testing the binary ..."
 	@[ -x $(VENV)/bin/python ] || python3 -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt -r Scripts/site/requirements.txt
 	@# Only for the copy of axe that it brings: it would bring browsers, too.
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps axe-playwright-python==0.1.8
-	@POLLUX_BINARY=$(CURDIR)/$(BINARY) $(VENV)/bin/python -m pytest -q -n 3 --dist loadfile $(MODULES)
+ifneq ($(PART),checked)
+	@echo "Testing the binary ..."
+	@POLLUX_BINARY=$(CURDIR)/$(BINARY) $(PYTEST) $(MODULES)
+endif
+ifneq ($(filter checked,$(or $(PART),checked)),)
+	@echo "Testing the binary once more, with all checks at run time ..."
+	@swift build --quiet --product pollux
+	@POLLUX_BINARY=$(CURDIR)/$(CHECKED) $(PYTEST) --ignore Tests/EndToEnd/browser Tests/EndToEnd
+endif
 endif
 
 bench: build  ## Measure fan-out beside nchan and the least possible server; about 8 minutes
