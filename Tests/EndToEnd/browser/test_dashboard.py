@@ -1,5 +1,6 @@
 """The dashboard: widgets are added, arranged and edited, and the layout is kept."""
 
+import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
@@ -108,3 +109,21 @@ def test_editing_keeps_the_options_that_have_no_field(page, channel, server):
     page.press("Done")
     page.shows("[data-pollux-widget=number]", "2")
     assert page.run("return document.querySelector('[data-pollux-widget=number]').dataset.polluxField") == "usd", before
+
+
+@pytest.mark.parametrize("width", [1360, 1100, 1030, 1020, 700, 650, 600, 360])
+def test_the_time_of_the_clock_is_one_line_beside_its_dial(dashboard, width):
+    dashboard.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+    try:
+        lines, time, place = dashboard.run("""
+            const range = document.createRange();
+            range.selectNodeContents(document.querySelector('[data-pollux-widget=clock] .pollux-value'));
+            const edges = ({ left, top, right, bottom }) => ({ left, top, right, bottom });
+            return [range.getClientRects().length, edges(range.getBoundingClientRect()),
+              edges(document.querySelector('[data-pollux-widget=clock]').getBoundingClientRect())];
+        """)
+        dial = dashboard.run("return document.querySelector('.pollux-dial').getBoundingClientRect().left")
+    finally:
+        dashboard.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert lines == 1
+    assert place["left"] <= time["left"] and time["right"] <= dial
