@@ -97,11 +97,16 @@ def _ends(connection):
 
 
 class Throttled:
-    """A socket that takes so many bytes a second for so many seconds, and then all it can get."""
+    """A socket that takes so many bytes a second for so many seconds, and then all it can get.
+
+    The rate goes by the clock: a process that is woken late takes at once what it was late with.
+    """
 
     def __init__(self, whole, rate, seconds):
-        self._whole, self._piece, self._pause = whole, rate // 16, 1 / 16
-        self._ends = time.monotonic() + seconds
+        self._whole, self._rate, self._piece = whole, rate, rate // 16
+        self._begun = time.monotonic()
+        self._ends = self._begun + seconds
+        self._taken = 0
 
     @classmethod
     def over(cls, connection, rate, seconds):
@@ -115,8 +120,11 @@ class Throttled:
     def recv(self, most):
         if not self.is_slow:
             return self._whole.recv(most)
-        time.sleep(self._pause)
-        return self._whole.recv(min(most, self._piece))
+        due = self._begun + (self._taken + self._piece) / self._rate
+        time.sleep(max(0, due - time.monotonic()))
+        data = self._whole.recv(min(most, self._piece))
+        self._taken += len(data)
+        return data
 
     def __getattr__(self, name):
         return getattr(self._whole, name)
