@@ -65,6 +65,7 @@ struct RunningServer: Sendable {
             ownOrigins: sites.ownOrigins(configuration.publicOrigins))
         let router = Router(
             doors: [NativeDoor(channels, cors: cors)], health: health, files: files, cors: cors)
-        return ServingSettings(responder: router, limits: configuration.limits, cors: cors)
+        return ServingSettings(
+            responder: router, limits: configuration.limits, cors: cors, forwarding: configuration.forwarding)
     }
 }

@@ -17,6 +17,7 @@ struct Sites {
         for listen in configuration.listen {
             var listener = Listener(host: listen.host, port: listen.port)
             listener.redirects = listen.redirects
+            listener.proxyProtocol = listen.proxyProtocol
             if let files = listen.tls {
                 let credential = try TLSCredentials(files, logger: logger)
                 self.credentials.append(credential)
@@ -45,6 +46,7 @@ struct Sites {
         for (listener, port) in zip(self.listeners, ports) {
             var metadata: Logger.Metadata = ["host": "\(listener.host)", "port": "\(port)"]
             if listener.tls != nil { metadata["tls"] = "\(TLSLibrary.version)" }
+            if listener.proxyProtocol { metadata["proxyProtocol"] = "true" }
             if listener.redirects { metadata["redirect"] = "https" }
             self.logger.info("listening", metadata: metadata)
         }

@@ -22,7 +22,7 @@ import Testing
     private func begin(isSecure: Bool = false) throws {
         let socket = SocketHandler()
         let outlet = Outlet(socket, by: self.loop.ciphertext)
-        let handler = HTTPVersionHandler(self.loop, over: outlet, peer: Peer(isSecure: isSecure))
+        let handler = HTTPVersionHandler(self.loop, over: outlet, peer: Peer(), isEncrypted: isSecure)
         try self.channel.pipeline.syncOperations.addHandlers([socket, handler])
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

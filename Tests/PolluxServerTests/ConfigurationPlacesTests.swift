@@ -55,7 +55,9 @@ import Doors
 
     @Test(arguments: Setting.all)
     func `A setting is read from every place under its name there`(_ setting: Setting) throws {
-        let values = ["7", "2MB", "https://example.org", "debug", "comment", "memory", "power", "true"]
+        let values = [
+            "7", "2MB", "https://example.org", "debug", "comment", "memory", "power", "true", "forwarded", "10.0.0.0/8",
+        ]
         let value = try #require(values.first { (try? load(flags: [setting.key: $0])) != nil })
         let loaded = [
             try load(flags: [setting.key: value]), try load(environment: [setting.environmentVariable: value]),

@@ -1,4 +1,5 @@
 import Channels
+import HTTPServing
 import PolluxServer
 import Sources
 import Testing
@@ -7,6 +8,20 @@ import Testing
     /// What is kept of a channel.
     private func retention(_ text: String, of channel: String) throws -> Retention {
         try load(text).server.ledgerSettings.retention.retention(of: ChannelName(channel))
+    }
+
+    @Test func `Proxies are networks, in an array or with commas between them`() throws {
+        let networks = ["10.0.0.0/8", "::1/128"].compactMap { Network($0) }
+        for text in [#"["10.0.0.0/8", "::1"]"#, #""10.0.0.0/8, ::1""#] {
+            let loaded = try load(#"{"proxies": \#(text), "forwarded": "xForwardedFor"}"#)
+            #expect(loaded.server.forwarding == Forwarding(proxies: networks, field: .xForwardedFor))
+        }
+        #expect(try load("{}").server.forwarding == Forwarding())
+    }
+
+    @Test func `A listener asks for the PROXY protocol`() throws {
+        let text = #"{"listen": [{"address": "127.0.0.1:1", "proxyProtocol": true}, {"address": "127.0.0.1:2"}]}"#
+        #expect(try load(text).server.listen.map(\.proxyProtocol) == [true, false])
     }
 
     @Test func `Without retention every channel has the default`() throws {

@@ -43,7 +43,7 @@ public final class HTTPServer: Sendable {
             let own = Self.settings(settings, of: listener, securePort: self.securePort)
             let loops = try await PerLoop(group) { loop in
                 LoopContext(
-                    eventLoop: loop, responder: own.responder, cors: own.cors, limits: own.limits,
+                    eventLoop: loop, settings: own,
                     transportSecurity: listener.transportSecurity.map { "max-age=\($0)" }
                 ) { connections.add($0) }
             }
@@ -67,7 +67,8 @@ public final class HTTPServer: Sendable {
     ) -> ServingSettings {
         guard listener.redirects else { return settings }
         return ServingSettings(
-            responder: SecureRedirect(port: securePort), limits: settings.limits, cors: settings.cors)
+            responder: SecureRedirect(port: securePort, others: settings.responder), limits: settings.limits,
+            cors: settings.cors, forwarding: settings.forwarding)
     }
 
     /// Begins to listen. Nobody is served before all addresses are bound: who is answered at one finds the others too.
@@ -117,19 +118,30 @@ public final class HTTPServer: Sendable {
             let admission = try self.admission(of: channel, limits: loop.limits)
             try Self.setOptions(of: channel)
             let socket = SocketHandler()
-            // The deadline of the version's handler is that of the handshake too.
-            let tls = try site.listener.tls.map { try TLSHandler($0(), handshakeTimeout: nil) }
             let peer = Peer(
-                connection: self.connections.next(), address: PeerAddress(channel.remoteAddress), isSecure: tls != nil,
-                admission: admission)
-            let outlet = Outlet(socket, tls: tls, by: loop.ciphertext)
-            let version = HTTPVersionHandler(loop, over: outlet, peer: peer)
-            let pipeline = channel.pipeline.syncOperations
-            // Handlers are named here because making up a unique name for each costs time on every accept.
-            try pipeline.addHandler(socket, name: "socket")
-            if let tls { try pipeline.addHandler(tls, name: "tls") }
-            try pipeline.addHandler(version, name: "version")
+                connection: self.connections.next(), address: PeerAddress(channel.remoteAddress), admission: admission)
+            try channel.pipeline.syncOperations.addHandler(socket, name: "socket")
+            guard site.listener.proxyProtocol else { return try Self.speak(with: peer, over: socket, channel, site) }
+            let proxy = ProxyHeaderHandler(loop, peer: peer) { try Self.speak(with: $0, over: socket, channel, site) }
+            try channel.pipeline.syncOperations.addHandler(proxy, name: "proxy")
         }
+    }
+
+    /// Puts behind the pipeline's handlers what speaks TLS and HTTP.
+    private static func speak(
+        with peer: Peer, over socket: SocketHandler, _ channel: any Channel, _ site: Site
+    ) throws {
+        let loop = site.loops[channel.eventLoop]
+        // The deadline of the version's handler is that of the handshake too.
+        let tls = try site.listener.tls.map { try TLSHandler($0(), handshakeTimeout: nil) }
+        let outlet = Outlet(socket, tls: tls, by: loop.ciphertext)
+        var peer = peer
+        peer.isSecure = peer.isSecure || tls != nil
+        let version = HTTPVersionHandler(loop, over: outlet, peer: peer, isEncrypted: tls != nil)
+        let pipeline = channel.pipeline.syncOperations
+        // Handlers are named here because making up a unique name for each costs time on every accept.
+        if let tls { try pipeline.addHandler(tls, name: "tls") }
+        try pipeline.addHandler(version, name: "version")
     }
 
     /// - Throws: ``TooManyConnections`` if not even a refusal can be given.

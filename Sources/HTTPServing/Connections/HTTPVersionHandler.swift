@@ -20,14 +20,17 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let loop: LoopContext
     private let outlet: Outlet
+    private let isEncrypted: Bool
     private var peer: Peer
     private var context: ChannelHandlerContext?
     private var state = State.deciding(ByteBuffer())
     var deadlineIndex: Int?
 
-    init(_ loop: LoopContext, over outlet: Outlet, peer: Peer) {
+    /// - Parameter isEncrypted: Whether the bytes come by TLS, whose handshake tells what is spoken.
+    init(_ loop: LoopContext, over outlet: Outlet, peer: Peer, isEncrypted: Bool = false) {
         self.loop = loop
         self.outlet = outlet
+        self.isEncrypted = isEncrypted
         self.peer = peer
     }
 
@@ -57,7 +60,7 @@ final class HTTPVersionHandler: ChannelInboundHandler, RemovableChannelHandler {
         guard case .deciding(var bytes) = self.state else { return context.fireChannelRead(data) }
         bytes.writeImmutableBuffer(self.unwrapInboundIn(data))
         self.state = .deciding(bytes)
-        guard !self.peer.isSecure else { return }
+        guard !self.isEncrypted else { return }
         let known = bytes.readableBytesView.prefix(Self.preface.count)
         guard Self.preface.starts(with: known) else { return self.makePlace(for: false, bytes, context) }
         if known.count == Self.preface.count { self.makePlace(for: true, bytes, context) }

@@ -14,6 +14,9 @@ public struct Listener: Sendable {
     /// Whether all that is asked for here is said to be found under `https`, on the port of the first listener with
     /// TLS.
     public var redirects = false
+    /// Whether each connection must begin with a PROXY header, which says who has connected to the proxy; one without is
+    /// closed.
+    public var proxyProtocol = false
 
     public init(host: String = "127.0.0.1", port: Int = 8080) {
         self.host = host

@@ -28,11 +28,11 @@ final class LoopContext {
     private var common = CommonFields(date: "")
 
     init(
-        eventLoop: any EventLoop, responder: any Responder, cors: CORS = CORS(), limits: Limits = Limits(),
+        eventLoop: any EventLoop, settings: ServingSettings,
         transportSecurity: String? = nil, count: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.eventLoop = eventLoop
-        self.settings = ServingSettings(responder: responder, limits: limits, cors: cors)
+        self.settings = settings
         self.transportSecurity = transportSecurity
         self.count = count
     }

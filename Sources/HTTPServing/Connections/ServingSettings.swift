@@ -5,10 +5,20 @@ public struct ServingSettings: Sendable {
     public var responder: any Responder
     public var limits: Limits
     public var cors: CORS
+    /// Which proxies are believed when they say for whom they ask.
+    public var forwarding: Forwarding
 
-    package init(responder: any Responder, limits: Limits = Limits(), cors: CORS = CORS()) {
+    package init(
+        responder: any Responder, limits: Limits = Limits(), cors: CORS = CORS(), forwarding: Forwarding = Forwarding()
+    ) {
         self.responder = responder
         self.limits = limits
         self.cors = cors
+        self.forwarding = forwarding
+    }
+
+    /// The peer as a request shows it.
+    func peer(_ peer: Peer, of head: RequestHead) -> Peer {
+        self.forwarding.field == .none ? peer : self.forwarding.peer(peer, of: head)
     }
 }

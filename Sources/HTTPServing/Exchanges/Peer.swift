@@ -1,7 +1,7 @@
 public import TLS
 
-/// The other end of a connection, as far as a request is judged by it. What the server knows by itself: nothing that
-/// the client says gets here.
+/// The other end of a connection, as far as a request is judged by it. What the server knows by itself, or is told by a
+/// proxy that it trusts (``Forwarding``): nothing that the client says gets here.
 public struct Peer: Sendable {
     /// What is done for a connection.
     public enum Admission: Sendable {
@@ -12,10 +12,12 @@ public struct Peer: Sendable {
 
     /// The number of the connection: no two of a process have the same.
     public var connection: UInt64
-    /// Where it comes from: the client, or the last proxy before us.
+    /// Where it comes from: the client, or the last proxy before us that is not known as one.
     public var address: PeerAddress?
-    /// Whether the connection is encrypted.
+    /// Whether what it sends is encrypted: up to us, or up to a proxy that is trusted.
     public var isSecure: Bool
+    /// Whether a proxy has told by a PROXY header who has connected to it.
+    public var hasProxyHeader = false
     /// What the client has shown to be, where the listener asks for certificates (mutual TLS).
     public var certificate: TLSPeerCertificate?
     public var admission: Admission

@@ -19,10 +19,10 @@ public enum PeerAddress: Hashable, Sendable {
         switch address {
         case .v4:
             guard let bytes = Self.bytes(of: address, AF_INET, count: 4) else { return nil }
-            self = .ipv4(bytes[0], bytes[1], bytes[2], bytes[3])
+            self.init(bytes: bytes)
         case .v6:
             guard let bytes = Self.bytes(of: address, AF_INET6, count: 16) else { return nil }
-            self.init(ipv6: bytes)
+            self.init(bytes: bytes)
         case .unixDomainSocket, nil: return nil
         }
     }
@@ -31,6 +31,15 @@ public enum PeerAddress: Hashable, Sendable {
         var bytes = [UInt8](repeating: 0, count: count)
         guard let text = address?.ipAddress, inet_pton(family, text, &bytes) == 1 else { return nil }
         return bytes
+    }
+
+    /// - Parameter bytes: 4 or 16 of them; `nil` for any other number.
+    init?(bytes: [UInt8]) {
+        switch bytes.count {
+        case 4: self = .ipv4(bytes[0], bytes[1], bytes[2], bytes[3])
+        case 16: self.init(ipv6: bytes)
+        default: return nil
+        }
     }
 
     private init(ipv6 bytes: [UInt8]) {

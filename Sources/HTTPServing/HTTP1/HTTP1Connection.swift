@@ -178,7 +178,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler {
             self.writeContinue()
         case .handle(let head, let content):
             self.setDeadline(.distantFuture)
-            let request = Request(head, body: content, from: self.peer)
+            let request = Request(head, body: content, from: self.loop.settings.peer(self.peer, of: head))
             if self.machine.hasPostponed, !self.loop.responder.mayOverlap(request) {
                 self.machine.heldBack(head, content: content)
             } else {
@@ -197,7 +197,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler {
     /// Goes on with the request that waited for the answers before it.
     func handleHeld() {
         guard let (head, content) = self.machine.takeHeld() else { return }
-        self.handle(Request(head, body: content, from: self.peer))
+        self.handle(Request(head, body: content, from: self.loop.settings.peer(self.peer, of: head)))
     }
 
     /// Refuses the request that is on its way.

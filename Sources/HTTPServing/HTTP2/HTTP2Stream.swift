@@ -84,7 +84,8 @@ final class HTTP2Stream {
     func handle() {
         guard let (head, content) = self.machine.turnCame() else { return }
         self.connection?.holdsContent(-content.readableBytes)
-        self.loop.responder.respond(to: Request(head, body: content, from: self.peer), on: self)
+        self.loop.responder.respond(
+            to: Request(head, body: content, from: self.loop.settings.peer(self.peer, of: head)), on: self)
         if self.connection?.isStopping == true { self.delegate?.drain() }
     }
 

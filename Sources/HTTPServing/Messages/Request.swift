@@ -69,6 +69,10 @@ extension Request {
         self.head.members(of: "Cache-Control").contains { $0.lowercased() == "no-cache" }
     }
 
+    /// Whether it shows that a proxy has passed it on: by a PROXY header, or by a field that proxies add, whoever has
+    /// sent that. One that shows nothing may have come through a proxy too.
+    public var isForwarded: Bool { self.peer.hasProxyHeader || self.head.isForwarded }
+
     /// The values of all fields `Idempotency-Key`.
     public var idempotencyKeys: [String] {
         self.head.known.hasIdempotencyKey ? self.head.values(of: "Idempotency-Key") : []

@@ -5,8 +5,13 @@ import NIOHTTP1
 struct SecureRedirect: Responder {
     /// The port of TLS.
     let port: Int
+    /// What serves those that have come by `https` to a proxy.
+    let others: any Responder
+
+    func mayOverlap(_ request: Request) -> Bool { request.peer.isSecure && self.others.mayOverlap(request) }
 
     func respond(to request: Request, on exchange: any Exchange) {
+        guard !request.peer.isSecure else { return self.others.respond(to: request, on: exchange) }
         guard let host = request.authority?.bracketedHost else {
             return exchange.respond(Problem.badRequest("a field Host with a host name is needed here").response)
         }

@@ -62,6 +62,12 @@ extension Form<[String]> {
         text.contains { "*,".contains($0) } ? nil : Origin(text)?.description
     }
 
+    fileprivate static var networks: Form {
+        .list("networks such as 10.0.0.0/8 or 2001:db8::/32, without bits behind their length") {
+            Network($0)?.description
+        }
+    }
+
     /// Names of header fields (RFC 9110, section 5.1).
     static var fieldNames: Form {
         .list("names of header fields, such as X-Tenant") { $0.isFieldName ? $0 : nil }
@@ -83,6 +89,12 @@ extension Form<[String]> {
     }
 
     private static func parts(_ text: String) -> [String] { text.split(separator: ",").map { String($0).trimmed } }
+}
+
+extension Form<[Network]> {
+    static var networks: Form {
+        Form<[String]>.networks.map({ $0.compactMap { Network($0) } }, back: { $0.map(\.description) })
+    }
 }
 
 extension Form<ChannelName> {

@@ -3,7 +3,7 @@ import TLS
 
 /// `listen`: addresses, and what is spoken there.
 struct ListenSection {
-    private static let names = ["address", "tls", "redirect"]
+    private static let names = ["address", "tls", "redirect", "proxyProtocol"]
     private static let tlsNames = [
         "certificate", "key", "certificates", "policy", "clientCA", "clientCertificates", "hsts",
     ]
@@ -26,6 +26,7 @@ struct ListenSection {
             else { continue }
             var listener = ListenConfiguration(host: address.host, port: address.port)
             listener.redirects = object.value("redirect", Self.redirect, &findings) != nil
+            listener.proxyProtocol = object.value("proxyProtocol", Form<Bool>.flag, &findings) ?? false
             if let tls = object.member("tls") { listener.tls = Self.tls(tls, "\(path).tls", place, &findings) }
             if listener.redirects, object.member("tls") != nil {
                 findings.add(place, "\(path) has both tls and redirect; a listener that redirects is plain")
@@ -85,7 +86,8 @@ struct ListenSection {
 
     /// A listener in words.
     static func text(_ listener: ListenConfiguration) -> String {
-        let address = Form.address.write((listener.host, listener.port))
+        let address =
+            Form.address.write((listener.host, listener.port)) + (listener.proxyProtocol ? ", PROXY protocol" : "")
         if listener.redirects { return "\(address), redirects to https" }
         guard let tls = listener.tls else { return address }
         return "\(address), tls (\(tls.policy)) with \(tls.identities.map(\.certificate).joined(separator: ", "))"

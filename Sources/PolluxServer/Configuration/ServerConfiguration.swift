@@ -52,6 +52,8 @@ public struct ServerConfiguration: Sendable {
     /// The server's own origins, whose pages may write whatever ``corsOrigins`` says; default: none, so that it goes by the
     /// names that it knows to be its own.
     public var publicOrigins: [String] = []
+    /// Which proxies are believed when they say for whom they ask; default: none.
+    public var forwarding = Forwarding()
 
     public init() {}
 }
@@ -64,6 +66,8 @@ public struct ListenConfiguration: Sendable, Equatable {
     public var tls: TLSFiles?
     /// Whether clients are only sent to the first listener with TLS.
     public var redirects = false
+    /// Whether each connection must begin with a PROXY header.
+    public var proxyProtocol = false
 
     public init(host: String, port: Int) {
         self.host = host

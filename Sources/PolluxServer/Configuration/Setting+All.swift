@@ -32,6 +32,14 @@ extension Setting {
             "publicOrigins", .ownOrigins, \.publicOrigins, unset: "by certificates, listeners and addresses",
             "the origins under which the server itself is reached: their pages may write though `cors.origins` has others"
         ),
+        Setting(
+            "proxies", .networks, \.forwarding.proxies,
+            "the networks of proxies in front of the server, such as `10.0.0.0/8`, which are believed when they say for whom they ask"
+        ),
+        Setting(
+            "forwarded", .word, \.forwarding.field,
+            "the field by which `proxies` say it: `forwarded` is `Forwarded`, `xForwardedFor` is `X-Forwarded-For` with `X-Forwarded-Proto`"
+        ),
         Setting("drain.timeout", .time(from: 0), \.drainTimeout, "how long a stop waits for answers to end"),
     ]
 

@@ -40,7 +40,9 @@ public struct Setting: Sendable {
     }
 
     /// The groups of settings, by the part of the key before the dot, that a running server takes on at SIGHUP.
-    public static let liveGroups = ["cors", "publicOrigins", "drain", "limits", "stream", "poll"]
+    public static let liveGroups = [
+        "cors", "publicOrigins", "proxies", "forwarded", "drain", "limits", "stream", "poll",
+    ]
 
     /// Whether a new value holds as soon as the configuration is read anew, and not only from the next start on.
     var isLive: Bool { Self.liveGroups.contains(String(self.key.prefix { $0 != "." })) }
