@@ -62,6 +62,7 @@ let package = Package(
             "HTTPServing",
             ["JSON", "TLS", .deque, .logging, .nioCore, .nioHPACK, .nioHTTP1, .nioHTTP2, .nioTLS, .nioPosix]),
         .ours("Fanout", ["Channels", "EventStream", "JSON", .deque, .nioCore]),
+        .ours("Access", ["Channels", "COpenSSL", "Files", "HTTPServing", "JSON"]),
         .ours("Doors", ["Channels", "EventStream", "Fanout", "HTTPServing", "JSON", .nioCore, .nioHTTP1, .nioPosix]),
         .ours("Sources", ["Channels", .logging, .serviceLifecycle]),
         .ours(
@@ -101,6 +102,7 @@ let package = Package(
                 .nioHTTP2, .nioPosix,
             ]),
         .tests("FanoutTests", ["Channels", "EventStream", "Fanout", "JSON", "TestSupport", .nioCore]),
+        .tests("AccessTests", ["Access", "Channels", "JSON", "HTTPServing", "TestSupport"]),
         .tests(
             "DoorsTests",
             [

@@ -1,0 +1,54 @@
+/// A bucket of tokens that fills by a rate, as the generic cell rate algorithm has it (ITU-T I.371, annex A): one number
+/// for each who has one, its theoretical arrival time (TAT), which is when its bucket will be full again. A TAT that has
+/// passed is a full bucket, and so need not be kept.
+///
+/// Times are in nanoseconds of whatever clock the caller goes by.
+public struct TokenBucket: Hashable, Sendable {
+    public let rate: Rate
+    /// How many tokens a full bucket has; at least 1.
+    public let burst: Int
+    /// In which time a token comes.
+    private let interval: UInt64
+
+    /// The largest burst: with the slowest rate it fills in 40 days.
+    public static let maximumBurst = 1_000
+
+    public init(_ rate: Rate, burst: Int) {
+        self.rate = rate
+        self.burst = max(burst, 1)
+        self.interval = max(UInt64(rate.period.length) * 1_000_000_000 / UInt64(rate.count), 1)
+    }
+
+    public enum Taking: Equatable, Sendable {
+        /// The tokens are taken; the bucket's TAT is now this.
+        case taken(UInt64)
+        /// There is none; in so many nanoseconds there is one again. The bucket stays as it is.
+        case empty(wait: UInt64)
+    }
+
+    /// Takes tokens, if there is at least one. More than there are make the bucket owe: what is larger than a full bucket
+    /// passes too, and then nothing for long.
+    ///
+    /// - Parameter arrival: The bucket's TAT; 0 for one that was never used.
+    public func take(_ count: Int = 1, arrival: UInt64, at now: UInt64) -> Taking {
+        let wait = self.wait(arrival: arrival, at: now)
+        guard wait == 0 else { return .empty(wait: wait) }
+        let (time, overflows) = self.interval.multipliedReportingOverflow(by: UInt64(max(count, 0)))
+        let base = max(arrival, now)
+        let (sum, isOver) = base.addingReportingOverflow(overflows ? .max : time)
+        return .taken(isOver ? .max : sum)
+    }
+
+    /// In how many nanoseconds there is a token; 0 if there is one.
+    public func wait(arrival: UInt64, at now: UInt64) -> UInt64 {
+        let (tolerance, overflows) = self.interval.multipliedReportingOverflow(by: UInt64(self.burst - 1))
+        guard !overflows, arrival > tolerance, arrival - tolerance > now else { return 0 }
+        return arrival - tolerance - now
+    }
+
+    /// How many whole tokens there are.
+    public func rest(arrival: UInt64, at now: UInt64) -> Int {
+        let used = arrival > now ? (arrival - now - 1) / self.interval + 1 : 0
+        return used >= UInt64(self.burst) ? 0 : self.burst - Int(used)
+    }
+}
