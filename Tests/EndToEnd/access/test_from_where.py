@@ -11,7 +11,7 @@ import pytest
 
 from tls_checks import serving
 from certificates import Authority
-from wire import Connection, request_bytes
+from wire import Connection, eventually, request_bytes
 
 PROXIES = {"proxies": ["127.0.0.1"], "forwarded": "xForwardedFor", "logLevel": "debug", "limits": {"headTimeout": "1s"}}
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -98,5 +98,5 @@ def test_the_reader_is_the_client(world, channel, listener, header, field, clien
         fields["X-Forwarded-For"] = field
     answer = ask(world, listener, header, fields, f"/channels/{channel}?transport=poll&wait=0")
     assert answer.status in (200, 204), answer
-    log = world.log(20_000)
-    assert re.search(rf"channels={re.escape(channel)} from={re.escape(client)} .*a reader has come", log), log[-600:]
+    came = rf"channels={re.escape(channel)} from={re.escape(client)} .*a reader has come"
+    eventually(lambda: re.search(came, world.log(50_000)), 10, f"the reader from {client}")
