@@ -62,7 +62,7 @@ let package = Package(
             "HTTPServing",
             ["JSON", "TLS", .deque, .logging, .nioCore, .nioHPACK, .nioHTTP1, .nioHTTP2, .nioTLS, .nioPosix]),
         .ours("Fanout", ["Channels", "EventStream", "JSON", .deque, .nioCore]),
-        .ours("Access", ["Channels", "COpenSSL", "Files", "HTTPServing", "JSON"]),
+        .ours("Access", ["Channels", "COpenSSL", "HTTPServing", "JSON"]),
         .ours("Doors", ["Channels", "EventStream", "Fanout", "HTTPServing", "JSON", .nioCore, .nioHTTP1, .nioPosix]),
         .ours("Sources", ["Channels", .logging, .serviceLifecycle]),
         .ours(

@@ -3,11 +3,18 @@
 #define COPENSSL_SHIM_H
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -112,6 +119,64 @@ static inline int pollux_MBSTRING_UTF8(void) {
 
 static inline EVP_PKEY *pollux_generate_P256(void) {
     return EVP_EC_gen("P-256");
+}
+
+// What OpenSSL has allocated for its caller.
+static inline void pollux_OPENSSL_free(void *pointer) {
+    OPENSSL_free(pointer);
+}
+
+// A public key of a type, out of what was built; NULL if it is none. Takes the builder.
+static inline EVP_PKEY *pollux_public_key(const char *type, OSSL_PARAM_BLD *builder) {
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM *parameters = builder ? OSSL_PARAM_BLD_to_param(builder) : NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    if (!parameters || !context || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    return key;
+}
+
+// Modulus and exponent, the most significant byte first.
+static inline EVP_PKEY *pollux_RSA_public_key(const unsigned char *n, size_t n_size, const unsigned char *e, size_t e_size) {
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    BIGNUM *modulus = BN_bin2bn(n, (int)n_size, NULL), *exponent = BN_bin2bn(e, (int)e_size, NULL);
+    EVP_PKEY *key = NULL;
+    if (builder && modulus && exponent && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent))
+        key = pollux_public_key("RSA", builder);
+    else
+        OSSL_PARAM_BLD_free(builder);
+    BN_free(modulus);
+    BN_free(exponent);
+    return key;
+}
+
+// A point of a curve, as 4, x, y.
+static inline EVP_PKEY *pollux_EC_public_key(const char *curve, const unsigned char *point, size_t size) {
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    if (builder && OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, curve, 0) &&
+        OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, size))
+        return pollux_public_key("EC", builder);
+    OSSL_PARAM_BLD_free(builder);
+    return NULL;
+}
+
+// The public key of a PEM, or of a certificate in it.
+static inline EVP_PKEY *pollux_PEM_public_key(const unsigned char *bytes, size_t size) {
+    BIO *bio = BIO_new_mem_buf(bytes, (int)size);
+    EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, pollux_no_passphrase, NULL);
+    if (!key && bio) {
+        BIO_reset(bio);
+        X509 *certificate = PEM_read_bio_X509(bio, NULL, pollux_no_passphrase, NULL);
+        if (certificate) key = X509_get_pubkey(certificate);
+        X509_free(certificate);
+    }
+    BIO_free(bio);
+    return key;
 }
 
 #endif

@@ -1,0 +1,63 @@
+public import Channels
+
+/// Who asks, and what he may do: what a request is judged by.
+///
+/// A value that is replaced as a whole where rules, keys or issuers change.
+public struct Gate: Sendable {
+    public var rules: AccessRules
+    public var keys: KeyRing
+    public var tokens: TokenVerifier
+    /// Client certificates, by the names that the rules use.
+    public var certificates: [CertificateEntry]
+
+    public init(
+        rules: AccessRules, keys: KeyRing = KeyRing(), tokens: TokenVerifier = TokenVerifier([]),
+        certificates: [CertificateEntry] = []
+    ) {
+        self.rules = rules
+        self.keys = keys
+        self.tokens = tokens
+        self.certificates = certificates
+    }
+
+    /// Who it is that has a credential: the text of a token or of a key.
+    ///
+    /// - Parameter now: Milliseconds since 1970.
+    /// - Throws: ``TokenError`` for one that is not valid. It is never taken as if there were none: a client would not notice.
+    public func principal(withCredential text: [UInt8], at now: Int64) throws(TokenError) -> Principal {
+        if text.starts(with: AccessKey.prefix.utf8) {
+            guard let principal = self.keys.principal(for: text) else {
+                throw .malformed("it is a key that is not known here")
+            }
+            return principal
+        }
+        return .token(try self.tokens.verify(text, at: now))
+    }
+
+    /// Whether somebody may do something with all of some channels.
+    ///
+    /// - Returns: The first that he may not, and why; `nil` if he may.
+    public func refusal(
+        _ action: Action, _ channels: [ChannelName], for principal: Principal
+    ) -> (channel: ChannelName, decision: Decision)? {
+        for channel in channels {
+            let decision = self.rules.decide(action, channel, for: principal)
+            if decision != .allowed { return (channel, decision) }
+        }
+        return nil
+    }
+}
+
+/// A client certificate that the configuration names.
+public struct CertificateEntry: Equatable, Sendable {
+    public let name: String
+    /// The subject as RFC 4514 writes it, or one of the alternative names.
+    public let subject: String
+    public let grants: Grants
+
+    public init(name: String, subject: String, grants: Grants = Grants()) {
+        self.name = name
+        self.subject = subject
+        self.grants = grants
+    }
+}

@@ -1,0 +1,37 @@
+/// Who asks.
+public enum Principal: Equatable, Sendable {
+    /// Nobody has said who he is.
+    case anonymous
+    case token(VerifiedToken)
+    /// One of the server's own keys, by its name.
+    case key(String, Grants)
+    /// A client certificate, by the name that the configuration gives it.
+    case certificate(String, Grants)
+
+    /// What was given to him; `nil` if that is nothing of its own.
+    var grants: Grants? {
+        switch self {
+        case .anonymous: nil
+        case .token(let token): token.grants
+        case .key(_, let grants), .certificate(_, let grants): grants
+        }
+    }
+
+    var claims: Claims {
+        if case .token(let token) = self { token.claims } else { .none }
+    }
+
+    /// Whether he may do something with the whole server.
+    public func may(_ action: Action) -> Bool { self.grants?.cover(action) ?? false }
+}
+
+extension Principal: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .anonymous: "anonymous"
+        case .token(let token): "token of \(token.subject ?? "nobody")"
+        case .key(let name, _): "key \(name)"
+        case .certificate(let name, _): "certificate \(name)"
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/// Why a token is not taken. Says nothing of what is in it.
+public enum TokenError: Error, Equatable, Sendable {
+    case tooLong(most: Int)
+    case malformed(String)
+    case algorithm
+    case issuer
+    /// No key of the issuer has the name that the token gives: its keys may have changed.
+    case unknownKey
+    case signature
+    case expired
+    case notYetValid
+    case audience
+    case type
+    /// It needs something that is not understood here.
+    case critical
+    case grants(InvalidGrants)
+    case revoked
+}
+
+extension TokenError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .tooLong(let most): "the token is longer than \(most) bytes (limits.tokenSize)"
+        case .malformed(let what): "the token is no signed JWT: \(what)"
+        case .algorithm: "the token's alg is none that its issuer may use (access.issuers[].algorithms)"
+        case .issuer: "the token's iss is none of access.issuers"
+        case .unknownKey: "no key of the issuer has the token's kid"
+        case .signature: "the token's signature does not fit"
+        case .expired: "the token has expired; get a new one"
+        case .notYetValid: "the token is not valid yet (nbf)"
+        case .audience: "the token is for another audience (access.issuers[].audience)"
+        case .type: "the token's typ is none that is taken here (access.issuers[].types)"
+        case .critical: "the token has something critical that is not understood here (crit, cnf)"
+        case .grants(let error): "the token's grants cannot be read: \(error)"
+        case .revoked: "the token was revoked; get a new one"
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import JSON
+
+/// Verifies tokens: JWTs in the compact form of JWS (RFC 7515, RFC 7519), by the rules of RFC 8725.
+public struct TokenVerifier: Sendable {
+    public var issuers: [TokenIssuer]
+    /// How far clocks may be apart, in milliseconds; default 30 s.
+    public var leeway: Int64 = 30_000
+    /// The most bytes of a token; default 8 KiB.
+    public var tokenSize = 8 << 10
+
+    public init(_ issuers: [TokenIssuer]) {
+        self.issuers = issuers
+    }
+
+    /// - Parameter now: Milliseconds since 1970.
+    public func verify(_ token: [UInt8], at now: Int64) throws(TokenError) -> VerifiedToken {
+        guard token.count <= self.tokenSize else { throw .tooLong(most: self.tokenSize) }
+        let jws = try CompactJWS(token)
+        let claims = Claims(try CompactJWS.object(jws.payload, "the payload"))
+        let issuer = try self.issuer(of: claims)
+        try Self.check(jws, issuer)
+        guard let algorithm = jws.head["alg"]?.stringValue.flatMap({ SignatureAlgorithm($0) }),
+            issuer.algorithms.contains(algorithm)
+        else { throw .algorithm }
+        try Self.verify(jws, algorithm, issuer.keys)
+        try self.checkTime(claims, now)
+        try Self.checkAudience(claims, issuer)
+        return VerifiedToken(
+            claims: claims, end: try Self.time("exp", claims), grants: try Self.grants(claims, issuer.grants))
+    }
+
+    /// Which issuer's rules hold for a token. What it says of itself chooses among those that are known, and no more.
+    private func issuer(of claims: Claims) throws(TokenError) -> TokenIssuer {
+        let name = claims["iss"]?.stringValue
+        if let issuer = self.issuers.first(where: { $0.issuer != nil && $0.issuer == name }) { return issuer }
+        guard let issuer = self.issuers.first(where: { $0.issuer == nil }) else { throw .issuer }
+        return issuer
+    }
+
+    private static func check(_ jws: CompactJWS, _ issuer: TokenIssuer) throws(TokenError) {
+        guard jws.head["crit"] == nil, jws.head["b64"] == nil else { throw .critical }
+        guard let type = jws.head["typ"] else { return }
+        guard var name = type.stringValue?.lowercased() else { throw .type }
+        if name.hasPrefix("application/") { name.removeFirst("application/".count) }
+        guard issuer.types.contains(name) else { throw .type }
+    }
+
+    private static func verify(
+        _ jws: CompactJWS, _ algorithm: SignatureAlgorithm, _ set: KeySet
+    ) throws(TokenError) {
+        let id: String?
+        switch jws.head["kid"] {
+        case .string(let text): id = text
+        case nil: id = nil
+        default: throw .malformed("its kid is no string")
+        }
+        let keys = set.keys(named: id)
+        guard !keys.isEmpty else { throw .unknownKey }
+        guard keys.contains(where: { $0.verifies(jws.signature, of: jws.signed, by: algorithm) }) else {
+            throw .signature
+        }
+    }
+
+    // MARK: Claims
+
+    private func checkTime(_ claims: Claims, _ now: Int64) throws(TokenError) {
+        if let end = try Self.time("exp", claims), now - self.leeway >= end { throw .expired }
+        if let start = try Self.time("nbf", claims), now + self.leeway < start { throw .notYetValid }
+        guard claims["cnf"] == nil else { throw .critical }
+    }
+
+    /// A time in milliseconds; `nil` if it is not there. One so far away that it does not fit is as far as possible.
+    private static func time(_ name: String, _ claims: Claims) throws(TokenError) -> Int64? {
+        guard let claim = claims[name] else { return nil }
+        guard let seconds = claim.realValue, !seconds.isNaN else { throw .malformed("\(name) is no number") }
+        // Beyond this a Double holds no milliseconds, and it is some 285,000 years off.
+        return Int64((min(max(seconds, -9e12), 9e12) * 1_000).rounded(.down))
+    }
+
+    private static func checkAudience(_ claims: Claims, _ issuer: TokenIssuer) throws(TokenError) {
+        let named: [String]
+        switch claims["aud"] {
+        case nil:
+            guard issuer.audience.isEmpty else { throw .audience }
+            return
+        case .string(let text): named = [text]
+        case .array(let values): named = values.compactMap(\.stringValue)
+        default: throw .audience
+        }
+        guard named.contains(where: issuer.audience.contains) else { throw .audience }
+    }
+
+    private static func grants(_ claims: Claims, _ source: GrantsSource) throws(TokenError) -> Grants? {
+        do throws(InvalidGrants) {
+            switch source {
+            case .claim(let name): return try claims[name].map { object throws(InvalidGrants) in try Grants(object) }
+            case .scope: return try claims["scope"].map { scope throws(InvalidGrants) in try Grants(scope: scope) }
+            }
+        } catch {
+            throw .grants(error)
+        }
+    }
+}

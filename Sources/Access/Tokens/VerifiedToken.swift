@@ -1,0 +1,15 @@
+import JSON
+
+/// What a token says whose signature fits, and which is valid at the moment.
+public struct VerifiedToken: Equatable, Sendable {
+    public let claims: Claims
+    /// From when on it is dead, in milliseconds since 1970; `nil` if never.
+    public let end: Int64?
+    /// `nil` if it has none of its own.
+    public let grants: Grants?
+
+    public var issuer: String? { self.claims["iss"]?.stringValue }
+    public var subject: String? { self.claims["sub"]?.stringValue }
+    /// The claim `jti`.
+    public var id: String? { self.claims["jti"]?.stringValue }
+}
