@@ -114,4 +114,16 @@ import Testing
         loop.tick(start)
         #expect(owners.map(\.calls) == [1, 1, 1, 1, 1])
     }
+
+    @Test func `A tick that comes late is passed over, but never two in a row`() {
+        var punctuality = Punctuality()
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        let ticks: [(milliseconds: Int64, isHeldUp: Bool)] = [
+            (0, false), (100, false), (350, false), (651, true), (5_000, false), (9_000, true), (13_000, false),
+            (13_100, false), (13_500, true), (13_600, false), (13_700, false),
+        ]
+        for tick in ticks {
+            #expect(punctuality.isHeldUp(at: start + .milliseconds(tick.milliseconds)) == tick.isHeldUp, "\(tick)")
+        }
+    }
 }

@@ -7,6 +7,25 @@ protocol DeadlineOwner: AnyObject {
     func deadlineReached(_ now: NIODeadline)
 }
 
+/// Whether an event loop comes to its ticks in time.
+///
+/// One that was held up has not read yet what clients have sent meanwhile, and who was in time for that would be taken to be late. So
+/// a tick that comes late is passed over: before the next one the loop reads. That one counts whenever it comes, or nobody would
+/// ever be late on a machine that is too slow.
+struct Punctuality {
+    /// From when on a tick is late, counted from the last one.
+    private static let patience = TimeAmount.nanoseconds(3 * Deadlines.tick.nanoseconds)
+
+    /// `nil` before the first tick, and behind one that came late.
+    private var last: NIODeadline?
+
+    mutating func isHeldUp(at now: NIODeadline) -> Bool {
+        let isLate = self.last.map { now - $0 > Self.patience } ?? false
+        self.last = isLate ? nil : now
+        return isLate
+    }
+}
+
 /// The next deadline of every connection of an event loop.
 ///
 /// Deadlines are moved with every event that a reader is sent, and hardly ever come: so moving one is a store into an

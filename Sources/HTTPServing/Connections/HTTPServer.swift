@@ -81,7 +81,7 @@ public final class HTTPServer: Sendable {
             try await site.loops.onEach { context in
                 let loop = NIOLoopBound(context, eventLoop: context.eventLoop)
                 context.eventLoop.scheduleRepeatedTask(initialDelay: Deadlines.tick, delay: Deadlines.tick) { _ in
-                    loop.value.tick()
+                    loop.value.tickInTime()
                 }
             }
             let channel: any Channel

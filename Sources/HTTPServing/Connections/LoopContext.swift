@@ -23,6 +23,7 @@ final class LoopContext {
     /// Told of each connection that has come (1) or gone (-1).
     private let count: @Sendable (Int) -> Void
     var deadlines = Deadlines()
+    private var punctuality = Punctuality()
     let ciphertext = Ciphertext()
     private var dateSecond: time_t = 0
     private var common = CommonFields(date: "")
@@ -59,6 +60,11 @@ final class LoopContext {
             self.common = CommonFields(date: HTTPDate.text(second))
         }
         return self.common
+    }
+
+    /// To be called once every ``Deadlines/tick``.
+    func tickInTime(_ now: NIODeadline = .now()) {
+        if !self.punctuality.isHeldUp(at: now) { self.tick(now) }
     }
 
     func tick(_ now: NIODeadline = .now()) {
