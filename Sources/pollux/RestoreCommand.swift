@@ -8,7 +8,8 @@ struct RestoreCommand: ParsableCommand {
         abstract: "Put a backup in the place of the ledger. The server must be stopped.",
         discussion: """
             The ledger goes on under a new epoch, since events after the backup may have been given out before: clients \
-            that come back are told of a gap, and get all that the backup holds. What was there before is kept beside it.
+            that come back get what the backup holds after their cursors, are told of a gap behind that, and nothing is \
+            repeated to them. What was there before is kept beside it.
 
             EXAMPLES
               pollux restore /backups/pollux-monday.db --config config/pollux.json

@@ -146,4 +146,16 @@ private struct Pipe {
         #expect(LineFormat(isJSON: false, isForTerminal: false, namesChannel: false).line(gap) == nil)
         #expect("\(gap)" == "events after e-1 are no longer kept; going on with what comes")
     }
+
+    @Test(
+        "a gap says in a sentence what has happened, for each of its reasons",
+        arguments: [
+            ("trimmed", "events after e-1 are no longer kept"),
+            ("lost", "the server was set back, and what came after e-1 in its last life is lost"),
+            ("epoch", "e-1 is of a server with another past"),
+            ("unknown", "e-1 is no event id of this server"),
+        ])
+    func reasons(reason: String, sentence: String) {
+        #expect("\(Gap(reason: reason, after: "e-1", resumedAt: "f-2"))" == "\(sentence); going on at f-2")
+    }
 }

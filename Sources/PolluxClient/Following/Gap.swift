@@ -5,7 +5,8 @@ public struct Gap: Equatable, Sendable {
     /// The type of the event that tells of it in a stream.
     static let eventType = "pollux.gap"
 
-    /// `trimmed` (dropped or deleted), `epoch` (another life of the server) or `unknown` (no cursor of this server).
+    /// `trimmed` (dropped or deleted), `lost` (the server was set back, and lost what came behind the cursor), `epoch` (the cursor
+    /// is of a server with another past) or `unknown` (it is no cursor of this server).
     public let reason: String
     /// The cursor that was asked for.
     public let after: String

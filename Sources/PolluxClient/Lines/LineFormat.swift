@@ -51,7 +51,8 @@ extension Gap: CustomStringConvertible {
         let cause =
             switch self.reason {
             case "trimmed": "events after \(self.after) are no longer kept"
-            case "epoch": "\(self.after) is of an earlier life of the server, whose events are gone"
+            case "lost": "the server was set back, and what came after \(self.after) in its last life is lost"
+            case "epoch": "\(self.after) is of a server with another past"
             default: "\(self.after) is no event id of this server"
             }
         return "\(cause); going on " + (self.resumedAt.map { "at \($0)" } ?? "with what comes")
