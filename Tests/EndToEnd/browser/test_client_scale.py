@@ -218,13 +218,14 @@ return [asked, answers];
 """
 
 
-def test_a_new_epoch_concerns_all_that_asked_together_and_each_is_told_of_its_own_gap(page):
+@pytest.mark.parametrize("reason", ["epoch", "lost"])
+def test_the_end_of_a_life_concerns_all_that_asked_together_and_each_is_told_of_its_own_gap(page, reason):
     asks = [[f"name-{number}", f"a-{number}"] for number in range(256)]
     log = [{"id": "b-1", "channel": "name-7"}, {"id": "b-2", "channel": "name-3"}, {"id": "b-3", "channel": "name-7"}]
-    asked, answers = page.run(POLLS, asks, {"reason": "epoch"}, log)
+    asked, answers = page.run(POLLS, asks, {"reason": reason}, log)
     assert asked == [[name for name, _ in asks]]
     first = {"name-7": "b-1", "name-3": "b-2"}
-    assert [answer["gap"] for answer in answers] == [{"reason": "epoch", "after": cursor, "resumedAt": first.get(name)} for name, cursor in asks]
+    assert [answer["gap"] for answer in answers] == [{"reason": reason, "after": cursor, "resumedAt": first.get(name)} for name, cursor in asks]
     assert [[event["id"] for event in answer["events"]] for answer in (answers[7], answers[3], answers[0])] == [["b-1", "b-3"], ["b-2"], []]
     assert {answer["next"] for answer in answers} == {"b-9"}
 
