@@ -63,12 +63,15 @@ let package = Package(
             ["JSON", "TLS", .deque, .logging, .nioCore, .nioHPACK, .nioHTTP1, .nioHTTP2, .nioTLS, .nioPosix]),
         .ours("Fanout", ["Channels", "EventStream", "JSON", .deque, .nioCore]),
         .ours("Access", ["Channels", "COpenSSL", "HTTPServing", "JSON"]),
-        .ours("Doors", ["Channels", "EventStream", "Fanout", "HTTPServing", "JSON", .nioCore, .nioHTTP1, .nioPosix]),
+        .ours(
+            "Doors",
+            ["Access", "Channels", "EventStream", "Fanout", "HTTPServing", "JSON", .nioCore, .nioHTTP1, .nioPosix]),
         .ours("Sources", ["Channels", .logging, .serviceLifecycle]),
         .ours(
             "PolluxServer",
             [
-                "Sources", "Channels", "Doors", "Fanout", "Files", "HTTPServing", "JSON", "SQLiteLedger", "TLS",
+                "Access", "Sources", "Channels", "Doors", "Fanout", "Files", "HTTPServing", "JSON", "SQLiteLedger",
+                "TLS",
                 .configuration, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle, .unixSignals,
             ]),
         .ours("PolluxClient", ["EventStream", "JSON", "TLS", .nioCore, .nioHTTP1, .nioPosix]),
@@ -76,7 +79,8 @@ let package = Package(
         .executableTarget(
             name: "pollux",
             dependencies: [
-                "Channels", "HTTPServing", "LoadGenerator", "PolluxClient", "PolluxServer", "SQLiteLedger", "TLS",
+                "Access", "Channels", "Doors", "Files", "HTTPServing", "LoadGenerator", "PolluxClient", "PolluxServer",
+                "SQLiteLedger", "TLS",
                 .argumentParser,
                 .logging,
                 .serviceLifecycle,

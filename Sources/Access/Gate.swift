@@ -34,6 +34,12 @@ public struct Gate: Sendable {
         return .token(try self.tokens.verify(text, at: now))
     }
 
+    /// Who it is that has a client certificate; nobody in particular, where none of its names is known here.
+    public func principal(withCertificate names: [String]) -> Principal {
+        let entry = self.certificates.first { names.contains($0.subject) }
+        return entry.map { .certificate($0.name, $0.grants) } ?? .anonymous
+    }
+
     /// Whether somebody may do something with all of some channels.
     ///
     /// - Returns: The first that he may not, and why; `nil` if he may.

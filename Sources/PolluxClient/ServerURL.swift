@@ -15,6 +15,8 @@ public struct ServerURL: Equatable, Sendable {
     public let port: Int
     /// Empty, or a path that begins with `/` and does not end with one; percent-encoded as it was given.
     public let prefix: String
+    /// The token or key that the server is shown with each request; `nil` for none. It is no part of the text.
+    public var credential: String?
 
     private init(isSecure: Bool, host: String, port: Int, prefix: String) {
         self.isSecure = isSecure

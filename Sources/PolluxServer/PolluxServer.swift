@@ -60,6 +60,7 @@ public struct PolluxServer: Service {
     private func serve(
         _ bridge: Bridge, on group: MultiThreadedEventLoopGroup, reloadingOn hangUps: UnixSignalsSequence
     ) async throws {
+        try self.requireRules()
         let server = try await RunningServer(
             self.configuration, bridge, files: try self.files(),
             sites: try Sites(self.configuration, logger: self.logger), group: group, logger: self.logger)
@@ -75,6 +76,21 @@ public struct PolluxServer: Service {
         let reloading = Reloading(self.configuration, server, read: self.readAgain, logger: self.logger)
         try await self.work(with: bridge, server, reloading, on: hangUps)
         await server.drain(within: reloading.configuration.drainTimeout)
+    }
+
+    /// What is reached from elsewhere must say who may do what.
+    private func requireRules() throws(ConfigurationError) {
+        guard self.configuration.access.rules == nil, !self.configuration.access.open else { return }
+        let addresses = self.configuration.listen.map(\.host)
+        for host in addresses.isEmpty ? [self.configuration.host] : addresses where !Loopback.has(host) {
+            throw ConfigurationError(problems: [
+                "the server is to listen on \(host), where others reach it, and nothing says who may read and write; "
+                    + "give access.rules, or access.open: true if everybody may do everything"
+            ])
+        }
+        self.logger.warning(
+            "there are no access rules: who comes from this machine may do everything, and so may others through a proxy on it that does not say for whom it asks",
+            metadata: ["remedy": "access.rules"])
     }
 
     /// The files of the public folder. One that is named must be there; the default may be missing.

@@ -22,7 +22,8 @@ struct RunningServer: Sendable {
         // Counting readers costs something with every poll, so it is done only where somebody looks.
         let sessions = logger.logLevel <= .debug ? Sessions(ReaderLog(logger: logger)) : nil
         let channels = try await ChannelResource(
-            bridge, configuration: configuration.transports, group: group, sessions: sessions)
+            bridge, configuration: configuration.transports, access: configuration.access.policy, group: group,
+            sessions: sessions)
         let health = Health(bridge, credentials: sites.credentials)
         let settings = Self.settings(configuration, channels, health, files, sites)
         self.http = try await HTTPServer(sites.listeners, settings: settings, group: group, logger: logger)
@@ -39,7 +40,7 @@ struct RunningServer: Sendable {
 
     /// Takes on what a configuration says of settings that may change while the server runs.
     func apply(_ configuration: ServerConfiguration) async {
-        let channels = self.channels.under(configuration.transports)
+        let channels = self.channels.under(configuration.transports, configuration.access.policy)
         await self.http.apply(Self.settings(configuration, channels, self.health, self.files, self.sites))
     }
 

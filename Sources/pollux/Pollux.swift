@@ -18,7 +18,8 @@ struct Pollux: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, PublishCommand.self, TailCommand.self, ConfigCommand.self, BackupCommand.self,
+            ServeCommand.self, PublishCommand.self, TailCommand.self, ConfigCommand.self, AccessCommand.self,
+            BackupCommand.self,
             RestoreCommand.self, InspectCommand.self, BenchCommand.self,
         ])
 

@@ -9,7 +9,7 @@ struct PublishCommand: AsyncParsableCommand {
         abstract: "Publish events to a channel.",
         usage: """
             pollux publish <channel> [<data>] [--event <type>] [--key <key>] [--json]
-                           [--server <url>] [--cacert <file>]
+                           [--server <url>] [--cacert <file>] [--token-file <file>]
             """,
         discussion: """
             Without <data>, or with '-', each line of standard input becomes an event. They are published in their \
@@ -49,14 +49,14 @@ struct PublishCommand: AsyncParsableCommand {
         var events = OutgoingEvents(self)
         do {
             try await Publisher(
-                self.connection.server, channel: self.channel, trust: self.connection.trust
+                try self.connection.server(), channel: self.channel, trust: self.connection.trust
             ).publish {
                 try events.next()
             } published: { id in
                 LineWriter.output.write(id)
             }
         } catch {
-            throw ExitCode(reporting: error, at: events.place, of: self.connection.server)
+            throw ExitCode(reporting: error, at: events.place, of: self.connection.url)
         }
     }
 }
@@ -89,22 +89,6 @@ private struct OutgoingEvents {
     private func event(_ data: [UInt8], _ key: String?) -> OutgoingEvent {
         OutgoingEvent(data: data, type: self.command.type, key: key, isJSON: self.command.json)
     }
-}
-
-/// `--server`, for all commands that are a server's clients.
-struct ServerOption: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Where the server is: http[s]://host[:port][/prefix]. (default: \(ServerURL.standard))", valueName: "url"),
-        transform: { try ServerURL(parsing: $0) })
-    var server = ServerURL.standard
-
-    @Option(
-        help: ArgumentHelp(
-            "The authorities to trust for https, instead of the system's: a PEM file.", valueName: "file"))
-    var cacert: String?
-
-    var trust: TLSClientConfiguration.Trust { self.cacert.map { .authorities(file: $0) } ?? .system }
 }
 
 extension ExitCode {

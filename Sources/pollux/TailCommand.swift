@@ -59,13 +59,13 @@ struct TailCommand: AsyncParsableCommand {
     func run() async throws {
         let start = self.after.map { .after($0) } ?? self.since ?? .now
         let follower = Follower(
-            self.connection.server, channels: self.channels, transport: self.transport, start: start,
+            try self.connection.server(), channels: self.channels, transport: self.transport, start: start,
             trust: self.connection.trust)
         var printer = Printer(self)
         do {
             try await follower.run { printer.goesOn(after: $0) }
         } catch {
-            throw ExitCode(reporting: error, of: self.connection.server)
+            throw ExitCode(reporting: error, of: self.connection.url)
         }
     }
 }
@@ -77,7 +77,7 @@ private struct Printer {
     private var countdown: Int
 
     init(_ command: TailCommand) {
-        self.server = command.connection.server
+        self.server = command.connection.url
         self.format = LineFormat(
             isJSON: command.json, isForTerminal: LineWriter.output.isTerminal,
             namesChannel: command.channels.count > 1)

@@ -141,7 +141,7 @@ import Testing
             bridge.publish(Publication(channel: channel, drafts: [try Draft(data: [])])) { _ in }
             for name in ["a", "b"] {
                 let channel = try ChannelName(name)
-                let got = try await ask { resource.drop(channel, on: $0) }
+                let got = try await ask { resource.drop(channel, request("/", method: .DELETE), on: $0) }
                 #expect(got.response?.status == .noContent)
             }
             let got = try await ask { resource.read(channel, request("/?since=earliest&wait=0"), on: $0) }
@@ -155,7 +155,7 @@ import Testing
             ledger.fail(with: LedgerError(.full, "disk full"))
             let body = Array("x".utf8)
             for got in [
-                try await ask { resource.drop(channel, on: $0) },
+                try await ask { resource.drop(channel, request("/", method: .DELETE), on: $0) },
                 try await ask { resource.publish(to: channel, request("/", method: .POST, body: body), on: $0) },
             ] {
                 #expect(got.response?.status == .serviceUnavailable)

@@ -71,5 +71,7 @@ public struct NameTemplate: Hashable, Sendable {
 
 /// A pattern with a brace that is not closed, or has no claim's name in it.
 public struct InvalidNameTemplate: Error, Equatable, CustomStringConvertible {
+    public init() {}
+
     public var description: String { "'{' and '}' must have the name of a claim between them, as in user.{sub}.*" }
 }

@@ -46,7 +46,6 @@ public struct AccessRules: Equatable, Sendable {
         let whom = rule.whom(action)
         if whom.contains(where: { rule.lets($0, principal, action, channel) }) { return .allowed }
         if principal.grants?.cover(.admin, channel, claims: principal.claims) == true { return .allowed }
-        if whom.contains(.callback) { return .ask }
         if principal == .anonymous, whom.contains(where: \.isByCredential) { return .unauthenticated }
         return .forbidden
     }
@@ -66,7 +65,7 @@ extension AccessRule {
             grants.cover(action, channel, claims: .none)
         case (.key(let name), .key(let own, _)): own == name
         case (.certificate(let name), .certificate(let own, _)): own == name
-        case (.nobody, _), (.token, _), (.grant, _), (.key, _), (.certificate, _), (.callback, _): false
+        case (.nobody, _), (.token, _), (.grant, _), (.key, _), (.certificate, _): false
         }
     }
 }
@@ -77,8 +76,6 @@ public enum Decision: Equatable, Sendable {
     /// Who says who he is might be allowed.
     case unauthenticated
     case forbidden
-    /// The application must be asked.
-    case ask
 }
 
 /// Two rules of which nobody could say which one counts.

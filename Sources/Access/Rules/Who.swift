@@ -8,8 +8,6 @@ public enum Who: Hashable, Sendable {
     case grant
     case key(String)
     case certificate(String)
-    /// Whom the application lets, which is asked.
-    case callback
 
     /// - Parameter text: As in the configuration: `anyone`, `key:editor`.
     public init?(_ text: String) {
@@ -18,7 +16,6 @@ public enum Who: Hashable, Sendable {
         case "nobody": self = .nobody
         case "token": self = .token
         case "grant": self = .grant
-        case "callback": self = .callback
         default:
             let parts = text.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { return nil }
@@ -33,7 +30,7 @@ public enum Who: Hashable, Sendable {
     /// Whether it can be shown by something that a request brings along.
     var isByCredential: Bool {
         switch self {
-        case .token, .grant, .key, .callback: true
+        case .token, .grant, .key: true
         case .anyone, .nobody, .certificate: false
         }
     }
@@ -48,7 +45,6 @@ extension Who: CustomStringConvertible {
         case .grant: "grant"
         case .key(let name): "key:\(name)"
         case .certificate(let name): "certificate:\(name)"
-        case .callback: "callback"
         }
     }
 }

@@ -25,8 +25,8 @@ public struct TokenVerifier: Sendable {
         try Self.verify(jws, algorithm, issuer.keys)
         try self.checkTime(claims, now)
         try Self.checkAudience(claims, issuer)
-        return VerifiedToken(
-            claims: claims, end: try Self.time("exp", claims), grants: try Self.grants(claims, issuer.grants))
+        let end = try Self.time("exp", claims).map { $0 + self.leeway }
+        return VerifiedToken(claims: claims, end: end, grants: try Self.grants(claims, issuer.grants))
     }
 
     /// Which issuer's rules hold for a token. What it says of itself chooses among those that are known, and no more.

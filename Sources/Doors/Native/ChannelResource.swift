@@ -1,3 +1,4 @@
+import Access
 public import Channels
 package import Fanout
 public import HTTPServing
@@ -9,6 +10,7 @@ package import NIOPosix
 public struct ChannelResource: Sendable {
     private let bridge: Bridge
     private let configuration: TransportConfiguration
+    private let access: AccessPolicy
     private let readers: PerLoop<LoopReaders>
     private let publishers: PerLoop<LoopPublishers>
     /// Where readers are counted; `nil` if nobody wants to know of them.
@@ -16,28 +18,30 @@ public struct ChannelResource: Sendable {
 
     /// - Throws: When a loop of the group has been shut down.
     package init(
-        _ bridge: Bridge, configuration: TransportConfiguration, group: MultiThreadedEventLoopGroup,
-        sessions: Sessions? = nil
+        _ bridge: Bridge, configuration: TransportConfiguration, access: AccessPolicy = .open,
+        group: MultiThreadedEventLoopGroup, sessions: Sessions? = nil
     ) async throws {
         self.sessions = sessions
         self.bridge = bridge
         self.configuration = configuration
+        self.access = access
         let readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
         self.readers = readers
         self.publishers = try await PerLoop(group) { LoopPublishers(readers[$0]) }
     }
 
-    private init(_ other: ChannelResource, configuration: TransportConfiguration) {
+    private init(_ other: ChannelResource, _ configuration: TransportConfiguration, _ access: AccessPolicy) {
         self.bridge = other.bridge
         self.sessions = other.sessions
         self.configuration = configuration
+        self.access = access
         self.readers = other.readers
         self.publishers = other.publishers
     }
 
-    /// The same channels under other limits and habits. A reader keeps to those under which it began.
-    public func under(_ configuration: TransportConfiguration) -> ChannelResource {
-        ChannelResource(self, configuration: configuration)
+    /// The same channels under other limits and rules. A reader keeps to those under which it began.
+    public func under(_ configuration: TransportConfiguration, _ access: AccessPolicy) -> ChannelResource {
+        ChannelResource(self, configuration, access)
     }
 
     // MARK: Reading
@@ -46,7 +50,7 @@ public struct ChannelResource: Sendable {
     public func read(_ channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
             let parameters = try ReadParameters(request, defaults: self.configuration)
-            self.read(Selection(channel), parameters, request, on: exchange)
+            try self.read(Selection(channel), parameters, request, on: exchange)
         } catch {
             exchange.respond(error.response)
         }
@@ -56,7 +60,7 @@ public struct ChannelResource: Sendable {
     public func readSeveral(_ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
             let parameters = try ReadParameters(request, defaults: self.configuration)
-            self.read(try self.selection(parameters), parameters, request, on: exchange)
+            try self.read(try self.selection(parameters), parameters, request, on: exchange)
         } catch {
             exchange.respond(error.response)
         }
@@ -83,7 +87,10 @@ public struct ChannelResource: Sendable {
 
     private func read(
         _ selection: Selection, _ parameters: ReadParameters, _ request: Request, on exchange: any Exchange
-    ) {
+    ) throws(Problem) {
+        var parameters = parameters
+        let principal = try self.access.require(.read, selection.channels, request)
+        if let end = principal.end { parameters.rightEnds(end, spread: self.configuration.retrySpreadMilliseconds) }
         if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
         if request.peer.isRefused { return exchange.respond(self.refusal(parameters)) }
         parameters.beginReader(
@@ -119,6 +126,7 @@ public struct ChannelResource: Sendable {
     /// they are kept together.
     public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
+            _ = try self.access.require(.publish, [channel], request)
             let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
             let answer = exchange.postpone()
             self.publishers[exchange.eventLoop].publish(publish.publication) { result, life in
@@ -130,7 +138,10 @@ public struct ChannelResource: Sendable {
     }
 
     /// Drops what the channel holds.
-    public func drop(_ channel: ChannelName, on exchange: any Exchange) {
+    public func drop(_ channel: ChannelName, _ request: Request, on exchange: any Exchange) {
+        do throws(Problem) { _ = try self.access.require(.drop, [channel], request) } catch {
+            return exchange.respond(error.response)
+        }
         let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
         let eventLoop = exchange.eventLoop
         self.bridge.drop(channel) { result in

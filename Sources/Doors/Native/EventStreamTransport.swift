@@ -25,6 +25,8 @@ final class EventStreamTransport: ReaderOutlet {
     private let padding: Int
     private let opening: Opening
     private let endsAt: NIODeadline
+    /// When the client may read no longer.
+    private let rightEnd: NIODeadline
     /// How many bytes may still be written.
     private var budget: Int
     private var hasSentEvent = false
@@ -38,6 +40,7 @@ final class EventStreamTransport: ReaderOutlet {
         self.padding = parameters.padding
         self.opening = parameters.hasCursor ? .none : parameters.opening
         self.endsAt = parameters.lifetime.map { .now() + $0 } ?? .distantFuture
+        self.rightEnd = parameters.rightEnd ?? .distantFuture
         self.budget = parameters.budget ?? .max
     }
 
@@ -111,6 +114,16 @@ final class EventStreamTransport: ReaderOutlet {
         _ = self.end()
     }
 
+    /// Ends the answer of a client that may read no longer, and says so: what it asks next is answered with a status.
+    private func sayDenied(_ reader: Reader) {
+        reader.leave()
+        var denial: [UInt8] = []
+        EventStreamEncoder.appendEvent(
+            id: nil, type: Array("pollux.denied".utf8), data: Array(#"{"reason":"expired"}"#.utf8), to: &denial)
+        _ = self.write(denial)
+        _ = self.end()
+    }
+
     /// The largest part of the batch that fits, but at least one event in all; then the end, if that is not all.
     private func deliverWithinBudget(_ batch: Batch) -> Delivery {
         var bytes: [UInt8] = []
@@ -143,7 +156,7 @@ final class EventStreamTransport: ReaderOutlet {
 
     private func setDeadline() {
         let beat = self.heartbeat == .zero ? NIODeadline.distantFuture : .now() + self.heartbeat
-        self.exchange.setDeadline(min(beat, self.endsAt))
+        self.exchange.setDeadline(min(beat, self.endsAt, self.rightEnd))
     }
 
     private func end() -> Delivery {
@@ -164,7 +177,9 @@ extension EventStreamTransport: ExchangeDelegate {
     }
 
     func deadlineReached(_ now: NIODeadline) {
-        guard let reader = self.reader, reader.isAtHead else { return }
+        guard let reader = self.reader else { return }
+        guard now < self.rightEnd else { return self.sayDenied(reader) }
+        guard reader.isAtHead else { return }
         reader.wrote(now < self.endsAt ? self.writeHeartbeat() : self.end())
     }
 

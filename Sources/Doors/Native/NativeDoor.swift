@@ -36,7 +36,7 @@ public struct NativeDoor: Door {
             self.channels.publish(to: name, request, on: exchange)
         case .DELETE:
             try self.requireWrite(request)
-            self.channels.drop(name, on: exchange)
+            self.channels.drop(name, request, on: exchange)
         default: exchange.respond(self.cors.answer(toOther: request, allow: "GET, HEAD, POST, DELETE, OPTIONS"))
         }
     }

@@ -33,6 +33,8 @@ struct ReadParameters {
     var budget: Int?
     /// How long the stream may last; `nil` for ever.
     var lifetime: TimeAmount?
+    /// When the client may read no longer; `nil` if it always may.
+    var rightEnd: NIODeadline?
     /// By what the client's readers are known to belong together; `nil` if it does not say.
     var session: String?
     /// The channels named by `channel`.

@@ -13,6 +13,8 @@ public struct Problem: Error, Equatable {
     public let retryAfter: Int?
     /// The limit that was exceeded, where it is one of size or number, so that a client may keep to it by itself.
     public let limit: Limit?
+    /// By what the client can say who it is, for `WWW-Authenticate` (RFC 9110, section 11.6.1).
+    public let challenge: String?
 
     /// A limit as clients are told of it: the key by which it is configured, and the most that it allows.
     public struct Limit: Equatable, Sendable {
@@ -26,13 +28,15 @@ public struct Problem: Error, Equatable {
     }
 
     public init(
-        _ status: HTTPResponseStatus, _ title: String, detail: String, retryAfter: Int? = nil, limit: Limit? = nil
+        _ status: HTTPResponseStatus, _ title: String, detail: String, retryAfter: Int? = nil, limit: Limit? = nil,
+        challenge: String? = nil
     ) {
         self.status = status
         self.title = title
         self.detail = detail
         self.retryAfter = retryAfter
         self.limit = limit
+        self.challenge = challenge
     }
 
     /// The answer. One line that begins with `{`: no client can take it for an event stream.
@@ -52,6 +56,7 @@ public struct Problem: Error, Equatable {
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
         ]
+        if let challenge { headers.add(name: "WWW-Authenticate", value: challenge) }
         if let retryAfter { headers.add(name: "Retry-After", value: String(retryAfter)) }
         return Response(self.status, headers: headers, body: ByteBuffer(bytes: JSONValue.object(members).encoded()))
     }

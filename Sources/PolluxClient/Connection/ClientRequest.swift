@@ -12,6 +12,7 @@ struct ClientRequest: Equatable {
     /// The head as it goes out, with the fields that every request has.
     func head(for server: ServerURL) -> HTTPRequestHead {
         var headers: HTTPHeaders = ["Host": server.authority, "User-Agent": "pollux"]
+        if let credential = server.credential { headers.add(name: "Authorization", value: "Bearer \(credential)") }
         headers.add(contentsOf: self.headers)
         if let body = self.body { headers.add(name: "Content-Length", value: String(body.readableBytes)) }
         return HTTPRequestHead(

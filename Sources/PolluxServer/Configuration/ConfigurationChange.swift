@@ -21,6 +21,9 @@ struct ConfigurationChange {
                 self.atNextStart.append(text)
             }
         }
+        // Keys lie in files, too: they are read anew whatever the document says.
+        self.configuration.access = wanted.access
+        if wanted.access.document != running.access.document { self.atOnce.append("access") }
         if wanted.listen != running.listen { self.atNextStart.append("listen") }
         if wanted.ledgerSettings.retention != running.ledgerSettings.retention { self.atNextStart.append("retention") }
         if wanted.sources != running.sources { self.atNextStart.append("sources") }

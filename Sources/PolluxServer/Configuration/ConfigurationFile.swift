@@ -1,11 +1,11 @@
 import Files
 import JSON
 
-/// The JSON file: settings, in groups, and the sections `listen`, `retention` and `sources`. Members whose names begin with
+/// The JSON file: settings, in groups, and the sections. Members whose names begin with
 /// `//` are comments.
 struct ConfigurationFile {
     /// The names of what is no setting.
-    static let sections = ["listen", "retention", "sources"]
+    static let sections = ["listen", "retention", "sources"] + AccessSection.names
     private static let mostBytes = 1 << 20
 
     let place: Place
@@ -32,10 +32,11 @@ struct ConfigurationFile {
 
     /// All that is set outside of the sections, with the names of the groups in front.
     var entries: [(name: String, value: JSONValue)] {
-        self.members.filter { !Self.sections.contains($0.name) }.flatMap { Self.entries(at: $0.name, $0.value) }
+        self.members.flatMap { Self.entries(at: $0.name, $0.value) }
     }
 
     private static func entries(at path: String, _ value: JSONValue) -> [(name: String, value: JSONValue)] {
+        guard !Self.sections.contains(path) else { return [] }
         guard Setting.named(path) == nil, let all = value.members else { return [(path, value)] }
         let members = all.filter { !$0.isComment }
         let isGroup = Setting.all.contains { $0.key.hasPrefix(path + ".") }
@@ -45,7 +46,8 @@ struct ConfigurationFile {
 
     /// A section, if the file has it.
     func section(_ name: String) -> JSONValue? {
-        self.members.first { $0.name == name }?.value
+        let path = name.split(separator: ".").map(String.init)
+        return path.reduce(.object(self.members)) { (value: JSONValue?, name) in value?[name] }
     }
 }
 

@@ -1,3 +1,4 @@
+import Access
 import Channels
 import Configuration
 import JSON
@@ -45,7 +46,7 @@ public struct LoadedConfiguration: Sendable {
         }
         let layers = [
             Layer(.commandLine, Self.entries(winning), &findings),
-            Layer(.environment, Self.entries(environment.filter { $0.key.hasPrefix("POLLUX_") }), &findings),
+            Layer(.environment, Self.entries(environment.filter { Self.isSetting($0.key) }), &findings),
             file.map { Layer($0.place, $0.entries, &findings) },
         ]
         let places = self.takeSettings(layers.compactMap(\.self))
@@ -58,6 +59,11 @@ public struct LoadedConfiguration: Sendable {
             }
         }
         guard findings.problems.isEmpty else { throw ConfigurationError(problems: findings.problems) }
+    }
+
+    /// Whether a variable is meant for the server. `POLLUX_TOKEN` is for its clients on the command line.
+    private static func isSetting(_ variable: String) -> Bool {
+        variable.hasPrefix("POLLUX_") && variable != "POLLUX_TOKEN"
     }
 
     private static func entries(_ texts: [String: String]) -> [(name: String, value: JSONValue)] {
@@ -115,11 +121,24 @@ public struct LoadedConfiguration: Sendable {
             self.server.ledgerSettings.retention = retention.rules
             for (pattern, kept) in retention.changes { self.add("retention.\(pattern)", kept, "from \(file.place)") }
         }
+        self.takeAccess(file, &findings)
         if let section = file.section("sources") {
             self.server.sources = SourcesSection(section, in: file.place, &findings).sources
             for (index, source) in self.server.sources.enumerated() {
                 self.add("sources[\(index)]", SourcesSection.text(source), "from \(file.place)")
             }
+        }
+    }
+
+    private mutating func takeAccess(_ file: ConfigurationFile, _ findings: inout Findings) {
+        let taken = AccessSection(file, &findings).access
+        self.server.access.rules = taken.rules
+        self.server.access.keys = taken.keys
+        self.server.access.certificates = taken.certificates
+        self.server.access.issuers = taken.issuers
+        self.server.access.document = taken.document
+        for rule in taken.rules?.rules ?? [] {
+            self.add("access.rules.\(rule.template.text)", rule.text, "from \(file.place)")
         }
     }
 

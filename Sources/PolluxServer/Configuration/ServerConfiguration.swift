@@ -55,6 +55,9 @@ public struct ServerConfiguration: Sendable {
     /// Which proxies are believed when they say for whom they ask; default: none.
     public var forwarding = Forwarding()
 
+    /// Who may do what.
+    public var access = AccessConfiguration()
+
     public init() {}
 }
 

@@ -40,6 +40,12 @@ extension Setting {
             "forwarded", .word, \.forwarding.field,
             "the field by which `proxies` say it: `forwarded` is `Forwarded`, `xForwardedFor` is `X-Forwarded-For` with `X-Forwarded-Proto`"
         ),
+        Setting(
+            "access.open", .flag, \.access.open,
+            "whether, without `access.rules`, everybody may read, write and drop every channel, not only this machine"),
+        Setting(
+            "access.token.leeway", .time(from: 0), \.access.leeway,
+            "how far the clocks of those who issue tokens may be apart from the server's"),
         Setting("drain.timeout", .time(from: 0), \.drainTimeout, "how long a stop waits for answers to end"),
     ]
 
@@ -51,6 +57,7 @@ extension Setting {
         Setting(
             "limits.bodySize", .content, \.limits.bodySize,
             "the most bytes of a request's content; grows with `limits.batchSize` and `limits.eventSize`"),
+        Setting("limits.tokenSize", .size(256...16 << 20), \.access.tokenSize, "the most bytes of a token"),
         Setting("limits.batchSize", .content, \.transports.batchSize, "the most bytes of a batch of events"),
         Setting("limits.eventSize", .content, \.transports.eventSize, "the most bytes of an event's type and data"),
         Setting("limits.channels", .count(1...10_000), \.transports.channels, "the most channels of one reader"),

@@ -41,7 +41,7 @@ public struct Setting: Sendable {
 
     /// The groups of settings, by the part of the key before the dot, that a running server takes on at SIGHUP.
     public static let liveGroups = [
-        "cors", "publicOrigins", "proxies", "forwarded", "drain", "limits", "stream", "poll",
+        "access", "cors", "publicOrigins", "proxies", "forwarded", "drain", "limits", "stream", "poll",
     ]
 
     /// Whether a new value holds as soon as the configuration is read anew, and not only from the next start on.

@@ -186,6 +186,8 @@ class Server(Client):
                 "ledger": "memory",
                 "loops": 2,
                 "publicFolder": str(PUBLIC),
+                # Who may do what has tests of its own; all others send any Host.
+                "access": {"open": True},
             },
             overrides or {},
         )

@@ -1,0 +1,90 @@
+public import Access
+import Channels
+import HTTPServing
+import NIOHTTP1
+
+/// What requests are judged by before anything is done for them.
+public enum AccessPolicy: Sendable {
+    /// Everybody may do everything (`access.open`).
+    case open
+    /// There are no rules: whoever is on this machine may do everything, and nobody else anything.
+    case loopback
+    case rules(Gate)
+
+    /// Who it is that may do something with all of some channels.
+    ///
+    /// - Throws: ``Problem``: 401 where somebody might be allowed who says who he is, 403 that names the channel, 400 for two
+    ///   credentials. Nothing depends on whether a channel exists.
+    func require(_ action: Action, _ channels: [ChannelName], _ request: Request) throws(Problem) -> Principal {
+        switch self {
+        case .open: return .anonymous
+        case .loopback:
+            guard request.isToLoopback, !request.isForwarded else { throw .closed }
+            return .anonymous
+        case .rules(let gate):
+            let principal = try gate.principal(of: request)
+            guard let refusal = gate.refusal(action, channels, for: principal) else { return principal }
+            throw .refused(action, refusal.channel, refusal.decision)
+        }
+    }
+}
+
+extension Gate {
+    /// Who has sent a request. Of what a client brings along, a credential of its own comes before its certificate.
+    fileprivate func principal(of request: Request) throws(Problem) -> Principal {
+        if let credential = try request.bearer() {
+            do throws(TokenError) {
+                return try self.principal(withCredential: credential, at: WallClock.system.milliseconds())
+            } catch {
+                throw .invalidCredential("\(error)")
+            }
+        }
+        return self.principal(withCertificate: request.peer.certificateNames)
+    }
+}
+
+extension Request {
+    /// The credential of the field `Authorization` (RFC 6750, section 2.1); `nil` if there is none of this kind.
+    fileprivate func bearer() throws(Problem) -> [UInt8]? {
+        let fields = self.values(of: "Authorization")
+        guard fields.count <= 1 else {
+            throw .badRequest("a request has at most one field Authorization (RFC 6750, section 2)")
+        }
+        guard let field = fields.first else { return nil }
+        let parts = field.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw .invalidCredential(
+                "Authorization must be Bearer and a token or key, as in Authorization: Bearer eyJ...")
+        }
+        return Array(parts[1].utf8)
+    }
+}
+
+extension Problem {
+    private static let realm = "Bearer realm=\"pollux\""
+
+    fileprivate static let closed = Problem(
+        .forbidden, "Forbidden",
+        detail:
+            "without rules only this machine is served; the server's configuration needs access.rules, or access.open: true "
+            + "if everybody may read, write and drop every channel")
+
+    fileprivate static func invalidCredential(_ detail: String) -> Problem {
+        // RFC 6750, section 3.1.
+        Problem(.unauthorized, "Unauthorized", detail: detail, challenge: Self.realm + ", error=\"invalid_token\"")
+    }
+
+    fileprivate static func refused(_ action: Action, _ channel: ChannelName, _ decision: Decision) -> Problem {
+        switch decision {
+        case .unauthenticated:
+            Problem(
+                .unauthorized, "Unauthorized",
+                detail:
+                    "to \(action.rawValue) the channel \(channel) a token or key is needed, as in Authorization: Bearer eyJ...",
+                challenge: Self.realm)
+        case .forbidden, .allowed:
+            Problem(
+                .forbidden, "Forbidden", detail: "you may not \(action.rawValue) the channel \(channel) (access.rules)")
+        }
+    }
+}

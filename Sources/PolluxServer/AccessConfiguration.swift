@@ -1,0 +1,32 @@
+public import Access
+import Channels
+public import Doors
+import JSON
+
+/// Who may do what, as the configuration says.
+public struct AccessConfiguration: Sendable {
+    /// Whether everybody may do everything, where there are no rules; default `false`.
+    public var open = false
+    /// `nil` if there are none.
+    public var rules: AccessRules?
+    public var keys = KeyRing()
+    public var certificates: [CertificateEntry] = []
+    public var issuers: [TokenIssuer] = []
+    /// How far the clocks of issuers may be apart from ours; default 30 s.
+    public var leeway = Duration.seconds(30)
+    /// The most bytes of a token; default 8 KiB.
+    public var tokenSize = 8 << 10
+    /// What it was made of, to be compared with another one.
+    var document: [JSONValue] = []
+
+    public init() {}
+
+    /// What requests are judged by.
+    public var policy: AccessPolicy {
+        guard let rules = self.rules else { return self.open ? .open : .loopback }
+        var tokens = TokenVerifier(self.issuers)
+        tokens.leeway = self.leeway.milliseconds
+        tokens.tokenSize = self.tokenSize
+        return .rules(Gate(rules: rules, keys: self.keys, tokens: tokens, certificates: self.certificates))
+    }
+}

@@ -1,0 +1,114 @@
+import Access
+import Files
+import JSON
+
+/// `access.issuers`: who gives out tokens, and the keys by which they are verified.
+struct IssuersSection {
+    private static let names = ["issuer", "audience", "algorithms", "types", "grants", "keys", "jwks"]
+    private static let keyNames = ["id", "secret", "pem", "jwk"]
+    private static let mostBytes = 1 << 20
+
+    private(set) var issuers: [TokenIssuer] = []
+    private let place: Place
+
+    /// - Parameter value: An array with an object for each issuer.
+    init(_ value: JSONValue, in place: Place, _ findings: inout Findings) {
+        self.place = place
+        guard let elements = value.elements else {
+            findings.misfit(place, "access.issuers", value, mustBe: "an array with an object for each issuer")
+            return
+        }
+        for (index, element) in elements.enumerated() {
+            let path = "access.issuers[\(index)]"
+            guard let object = SectionObject(element, at: path, names: Self.names, in: place, &findings) else {
+                continue
+            }
+            if let issuer = self.issuer(object, path, &findings) { self.issuers.append(issuer) }
+        }
+    }
+
+    private func issuer(_ object: SectionObject, _ path: String, _ findings: inout Findings) -> TokenIssuer? {
+        guard let algorithms = object.requiredValue("algorithms", .algorithms, &findings) else { return nil }
+        var keys: [VerificationKey] = []
+        for (index, element) in (object.member("keys")?.elements ?? []).enumerated() {
+            if let key = self.key(element, "\(path).keys[\(index)]", algorithms, &findings) { keys.append(key) }
+        }
+        if let file = object.value("jwks", Form<String>.file, &findings) {
+            keys += self.keySet(file, "\(path).jwks", algorithms, &findings)
+        }
+        if keys.isEmpty {
+            findings.add(
+                self.place, "\(path) has no key that can be used; give keys, or jwks with the path of a JWK set")
+        }
+        var issuer = TokenIssuer(
+            issuer: object.value("issuer", .words, &findings)?.first, algorithms: algorithms, keys: KeySet(keys))
+        issuer.audience = object.value("audience", .words, &findings) ?? []
+        if let types = object.value("types", .words, &findings) { issuer.types = types.map { $0.lowercased() } }
+        if let claim = object.value("grants", .words, &findings)?.first {
+            issuer.grants = claim == "scope" ? .scope : .claim(claim)
+        }
+        return issuer
+    }
+
+    private func key(
+        _ value: JSONValue, _ path: String, _ algorithms: [SignatureAlgorithm], _ findings: inout Findings
+    ) -> VerificationKey? {
+        guard let object = SectionObject(value, at: path, names: Self.keyNames, in: self.place, &findings) else {
+            return nil
+        }
+        let id = object.value("id", .words, &findings)?.first
+        do throws(UnusableKey) {
+            if let value = object.member("secret") {
+                guard let secret = Secret(value, at: "\(path).secret", in: self.place, &findings) else { return nil }
+                return try VerificationKey(secret: secret.bytes, id: id, allowed: algorithms)
+            }
+            if let value = object.member("pem") {
+                guard let pem = Secret(value, at: "\(path).pem", in: self.place, &findings) else { return nil }
+                return try VerificationKey(pem: pem.bytes, id: id, allowed: algorithms)
+            }
+            if let jwk = object.member("jwk") { return try VerificationKey(jwk: jwk, allowed: algorithms) }
+            findings.add(self.place, "\(path) needs secret, pem or jwk")
+        } catch {
+            findings.add(self.place, "\(path): \(error)")
+        }
+        return nil
+    }
+
+    private func keySet(
+        _ file: String, _ path: String, _ algorithms: [SignatureAlgorithm], _ findings: inout Findings
+    ) -> [VerificationKey] {
+        do {
+            let document = try JSONValue(parsing: try SmallFile.bytes(of: file, most: Self.mostBytes))
+            return try KeySet(jwks: document, allowed: algorithms).keys
+        } catch {
+            findings.add(self.place, "\(path): \(file) cannot be used: \(error)")
+            return []
+        }
+    }
+}
+
+extension Form<[SignatureAlgorithm]> {
+    static var algorithms: Form {
+        Form(
+            expectation: "an array of \(SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", "))",
+            read: { value in
+                let texts = value.elements?.compactMap(\.stringValue) ?? value.stringValue.map { [$0] } ?? []
+                let algorithms = texts.compactMap { SignatureAlgorithm($0) }
+                return algorithms.isEmpty || algorithms.count != texts.count ? nil : algorithms
+            },
+            write: { $0.map(\.rawValue).joined(separator: ",") })
+    }
+}
+
+extension Form<[String]> {
+    /// One text that is not empty, or an array of them.
+    static var words: Form {
+        Form(
+            expectation: "a text, or an array of texts",
+            read: { value in
+                let texts = value.elements?.compactMap(\.stringValue) ?? value.stringValue.map { [$0] } ?? []
+                return texts.isEmpty || texts.contains("") || texts.count != value.elements?.count ?? 1 ? nil : texts
+            },
+            write: { $0.joined(separator: ",") })
+    }
+}
