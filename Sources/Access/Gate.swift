@@ -4,11 +4,12 @@ public import Channels
 ///
 /// A value that is replaced as a whole where rules, keys or issuers change.
 public struct Gate: Sendable {
-    public var rules: AccessRules
-    public var keys: KeyRing
-    public var tokens: TokenVerifier
+    public let rules: AccessRules
+    private let keys: KeyRing
+    private let tokens: TokenVerifier
+    private let cache = TokenCache()
     /// Client certificates, by the names that the rules use.
-    public var certificates: [CertificateEntry]
+    private let certificates: [CertificateEntry]
 
     public init(
         rules: AccessRules, keys: KeyRing = KeyRing(), tokens: TokenVerifier = TokenVerifier([]),
@@ -31,7 +32,10 @@ public struct Gate: Sendable {
             }
             return principal
         }
-        return .token(try self.tokens.verify(text, at: now))
+        if let token = self.cache.token(text, at: now) { return .token(token) }
+        let token = try self.tokens.verify(text, at: now)
+        self.cache.keep(token, text)
+        return .token(token)
     }
 
     /// Who it is that has a client certificate; nobody in particular, where none of its names is known here.

@@ -14,7 +14,7 @@ struct ReaderLog: ReaderObserver {
         self.logger.debug(
             message,
             metadata: [
-                "session": "\(session.number)", "from": "\(session.principal)",
+                "session": "\(session.number)", "from": "\(session.identity)",
                 "channels": "\(session.selection.channels.map(\.description).joined(separator: ","))",
             ])
     }

@@ -22,8 +22,8 @@ struct RunningServer: Sendable {
         // Counting readers costs something with every poll, so it is done only where somebody looks.
         let sessions = logger.logLevel <= .debug ? Sessions(ReaderLog(logger: logger)) : nil
         let channels = try await ChannelResource(
-            bridge, configuration: configuration.transports, access: configuration.access.policy, group: group,
-            sessions: sessions)
+            bridge, configuration: configuration.transports, access: configuration.access.policy,
+            cors: Self.cors(configuration, sites), group: group, sessions: sessions)
         let health = Health(bridge, credentials: sites.credentials)
         let settings = Self.settings(configuration, channels, health, files, sites)
         self.http = try await HTTPServer(sites.listeners, settings: settings, group: group, logger: logger)
@@ -40,7 +40,8 @@ struct RunningServer: Sendable {
 
     /// Takes on what a configuration says of settings that may change while the server runs.
     func apply(_ configuration: ServerConfiguration) async {
-        let channels = self.channels.under(configuration.transports, configuration.access.policy)
+        let channels = self.channels.under(
+            configuration.transports, configuration.access.policy, Self.cors(configuration, self.sites))
         await self.http.apply(Self.settings(configuration, channels, self.health, self.files, self.sites))
     }
 
@@ -61,12 +62,16 @@ struct RunningServer: Sendable {
         _ configuration: ServerConfiguration, _ channels: ChannelResource, _ health: Health, _ files: StaticFiles?,
         _ sites: Sites
     ) -> ServingSettings {
-        let cors = CORS(
-            allowed: configuration.corsOrigins, requestHeaders: configuration.corsHeaders,
-            ownOrigins: sites.ownOrigins(configuration.publicOrigins))
+        let cors = Self.cors(configuration, sites)
         let router = Router(
             doors: [NativeDoor(channels, cors: cors)], health: health, files: files, cors: cors)
         return ServingSettings(
             responder: router, limits: configuration.limits, cors: cors, forwarding: configuration.forwarding)
+    }
+
+    private static func cors(_ configuration: ServerConfiguration, _ sites: Sites) -> CORS {
+        CORS(
+            allowed: configuration.corsOrigins, requestHeaders: configuration.corsHeaders,
+            ownOrigins: sites.ownOrigins(configuration.publicOrigins))
     }
 }

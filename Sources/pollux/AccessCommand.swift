@@ -23,6 +23,15 @@ struct AccessCommand: ParsableCommand {
         @Argument(help: "What the rules call it: key:<name>.")
         var name: String
 
+        func validate() throws {
+            let isPlain =
+                self.name.utf8.allSatisfy { $0 < 0x80 }
+                && self.name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+            guard !self.name.isEmpty, isPlain else {
+                throw ValidationError("a name has letters, digits, '-', '_' and '.'")
+            }
+        }
+
         func run() throws {
             let key = AccessKey.random()
             print(
@@ -50,7 +59,7 @@ struct AccessCommand: ParsableCommand {
         @Argument(
             help: "read, publish or drop.",
             transform: { text in
-                guard let action = Action(rawValue: text) else {
+                guard let action = Action(rawValue: text), [.read, .publish, .drop].contains(action) else {
                     throw ValidationError("must be read, publish or drop")
                 }
                 return action

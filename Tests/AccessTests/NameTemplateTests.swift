@@ -66,20 +66,20 @@ import Testing
     @Test(arguments: freshSeeds(20))
     func `Random templates overlap exactly if one of all short names fits both`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let letters = ["a", "b", "."]
+        let letters = ["a", "b", ","]
         var names = letters
-        for _ in 0..<4 { names += Set(names.flatMap { name in letters.map { name + $0 } }) }
+        for _ in 0..<5 { names = Array(Set(names + names.flatMap { name in letters.map { name + $0 } })) }
         let channels = Set(names).compactMap { try? ChannelName($0) }
         for _ in 0..<20 {
             let pair = try (0..<2).map { _ in
-                let pieces = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                let pieces = (0..<Int.random(in: 1...3, using: &random)).map { _ in
                     (letters + ["*", "{x}"]).randomElement(using: &random) ?? "a"
                 }
                 return try NameTemplate(pieces.joined())
             }
             let isShown = channels.contains { pair[0].couldMatch($0) && pair[1].couldMatch($0) }
-            if isShown { #expect(pair[0].overlaps(pair[1]), "\(pair.map(\.text))") }
-            if !pair[0].overlaps(pair[1]) { #expect(!isShown, "\(pair.map(\.text))") }
+            // Two of three pieces that overlap do so in a name of six bytes at most.
+            #expect(pair[0].overlaps(pair[1]) == isShown, "\(pair.map(\.text))")
         }
     }
 }

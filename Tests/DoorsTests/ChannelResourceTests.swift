@@ -28,7 +28,8 @@ import Testing
         let bridge = Bridge(ledger: ledger)
         var configuration = TransportConfiguration()
         configuration.channels = 3
-        let resource = try await ChannelResource(bridge, configuration: configuration, group: group)
+        let resource = try await ChannelResource(
+            bridge, configuration: configuration, access: .open, cors: CORS(), group: group)
         try await body(resource, bridge) { ask in
             let loop = group.next()
             let exchange = try await loop.submit { () -> NIOLoopBound<FakeExchange> in

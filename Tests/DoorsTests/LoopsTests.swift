@@ -35,7 +35,8 @@ import Testing
         let bridge = Bridge(
             ledger: MemoryLedger(LedgerSettings(retention: retention)),
             configuration: Bridge.Configuration(logEvents: logEvents))
-        let resource = try await ChannelResource(bridge, configuration: TransportConfiguration(), group: group)
+        let resource = try await ChannelResource(
+            bridge, configuration: TransportConfiguration(), access: .open, cors: CORS(), group: group)
         var readers: [NIOLoopBound<FakeExchange>] = []
         for loop in Array(group.makeIterator()) + Array(group.makeIterator()) {
             let reader = try await loop.submit {

@@ -33,7 +33,7 @@ import Testing
 
     private func signs(_ token: String? = nil, connection: UInt64 = 1, from origin: String = "10.0.0.1") -> SessionSigns
     {
-        SessionSigns(token: token, connection: connection, principal: .anonymous(from: origin))
+        SessionSigns(token: token, connection: connection, identity: ReaderIdentity(origin))
     }
 
     /// One poll: it comes, and goes at a time.

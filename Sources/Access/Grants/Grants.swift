@@ -9,11 +9,15 @@ public struct Grants: Equatable, Sendable {
 
     /// - Parameter object: `{"read": ["orders.*"], "publish": ["orders.{sub}"], "admin": ["*"]}`: for each action a pattern, or an array of
     ///   patterns. Members that are no action are passed over, so that a token may be older or newer than this server.
+    /// - Parameter isStrict: Whether a member that is no action is an error all the same.
     /// - Throws: ``InvalidGrants`` with the member that is wrong.
-    public init(_ object: JSONValue) throws(InvalidGrants) {
+    public init(_ object: JSONValue, isStrict: Bool = false) throws(InvalidGrants) {
         guard let members = object.members else { throw InvalidGrants(member: nil) }
         for member in members {
-            guard let action = Action(rawValue: member.name) else { continue }
+            guard let action = Action(rawValue: member.name) else {
+                if isStrict { throw InvalidGrants(member: member.name) }
+                continue
+            }
             self.templates[action] = try Self.templates(member)
         }
     }
@@ -45,8 +49,11 @@ public struct Grants: Equatable, Sendable {
 
     /// Whether they allow something with a channel. Who may administer a channel may do everything with it.
     public func cover(_ action: Action, _ channel: ChannelName, claims: Claims) -> Bool {
-        let templates = (self.templates[action] ?? []) + (self.templates[.admin] ?? [])
-        return templates.contains { $0.matches(channel, claims: claims) }
+        self.has(action, channel, claims) || self.has(.admin, channel, claims)
+    }
+
+    private func has(_ action: Action, _ channel: ChannelName, _ claims: Claims) -> Bool {
+        self.templates[action]?.contains { $0.matches(channel, claims: claims) } ?? false
     }
 
     /// Whether they have an action over the whole server: by the pattern `*`.
@@ -62,6 +69,9 @@ public struct InvalidGrants: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         guard let member else { return "grants must be an object, as in {\"read\": [\"orders.*\"]}" }
+        guard Action(rawValue: member) != nil || member == "scope" else {
+            return "\(member) is none of \(Action.allCases.map(\.rawValue).joined(separator: ", "))"
+        }
         return "\(member) must be a pattern for channels or an array of them, as in [\"orders.*\"]"
     }
 }

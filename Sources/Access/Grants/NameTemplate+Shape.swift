@@ -2,14 +2,41 @@ import Channels
 
 /// What a template is whoever asks: each placeholder is a segment of some bytes that a claim's value can have.
 extension NameTemplate {
-    /// Whether a name could fit somebody.
+    /// Whether a name could fit somebody. Takes at most name length times pattern length steps.
     func couldMatch(_ name: ChannelName) -> Bool {
-        var states = self.closure(of: [0])
+        if let pattern = self.pattern { return pattern.matches(name) }
+        guard name.bytes.starts(with: self.prefix) else { return false }
+        let count = self.pieces.count
+        // Whether the bytes so far fit the pieces before one, and whether they end within the one that is a placeholder.
+        var (before, within) = ([Bool](repeating: false, count: count + 1), [Bool](repeating: false, count: count + 1))
+        before[0] = true
         for byte in name.bytes {
-            states = self.step(states, over: byte)
-            if states.isEmpty { return false }
+            self.passOver(&before, within)
+            let isOfSegment = Claims.isOfSegment(byte)
+            // From the end, so that each piece is looked at before what it leads to.
+            before[count] = false
+            for place in stride(from: count - 1, through: 0, by: -1) {
+                let isHere = before[place]
+                switch self.pieces[place] {
+                case .byte(let literal):
+                    if isHere, literal == byte { before[place + 1] = true }
+                    before[place] = false
+                case .any: break
+                case .claim:
+                    within[place] = isOfSegment && (isHere || within[place])
+                    before[place] = false
+                }
+            }
         }
-        return states.contains(self.pieces.count)
+        self.passOver(&before, within)
+        return before[count]
+    }
+
+    /// What may stand for nothing more is passed over.
+    private func passOver(_ before: inout [Bool], _ within: [Bool]) {
+        for (place, piece) in self.pieces.enumerated() where within[place] || (piece == .any && before[place]) {
+            before[place + 1] = true
+        }
     }
 
     /// Whether there is a name that could fit both.

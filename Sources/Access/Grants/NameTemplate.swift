@@ -15,12 +15,17 @@ public struct NameTemplate: Hashable, Sendable {
     public let text: String
     let pieces: [Piece]
     /// What it is for everybody; `nil` if that depends on who asks.
-    private let pattern: NamePattern?
+    let pattern: NamePattern?
+    /// The bytes in front of the first piece that is none.
+    let prefix: [UInt8]
 
     /// - Throws: ``InvalidNameTemplate`` for a brace that is not closed, or that names no claim.
     public init(_ text: String) throws(InvalidNameTemplate) {
         self.text = text
         self.pieces = try Self.pieces(of: Array(text.utf8))
+        self.prefix = self.pieces.prefix { if case .byte = $0 { true } else { false } }.map {
+            if case .byte(let byte) = $0 { byte } else { 0 }
+        }
         let dependsOnClaims = self.pieces.contains { if case .claim = $0 { true } else { false } }
         self.pattern = dependsOnClaims ? nil : NamePattern(text)
     }
@@ -65,7 +70,7 @@ public struct NameTemplate: Hashable, Sendable {
                 bytes.append(contentsOf: value)
             }
         }
-        return NamePattern(String(decoding: bytes, as: UTF8.self))
+        return NamePattern(bytes)
     }
 }
 

@@ -3,22 +3,18 @@ public import JSON
 /// The keys of an issuer of tokens, replaced as a whole.
 public struct KeySet: Sendable {
     public let keys: [VerificationKey]
-    /// Another one with every replacement: what was verified with an older set is verified anew.
-    public let generation: UInt64
 
-    public init(_ keys: [VerificationKey], generation: UInt64 = 0) {
+    public init(_ keys: [VerificationKey]) {
         self.keys = keys
-        self.generation = generation
     }
 
     /// Takes a JWK set (RFC 7517, section 5). Keys in it that are foreign or of no use are passed over, as long as one is left.
     ///
     /// - Throws: ``UnusableKey`` where nothing in it can be used.
-    public init(jwks: JSONValue, allowed: [SignatureAlgorithm], generation: UInt64 = 0) throws(UnusableKey) {
+    public init(jwks: JSONValue, allowed: [SignatureAlgorithm]) throws(UnusableKey) {
         guard let elements = jwks["keys"]?.elements else { throw UnusableKey("the document has no array keys") }
         self.init(
-            elements.prefix(Self.most).compactMap { try? VerificationKey(jwk: $0, allowed: allowed) },
-            generation: generation)
+            elements.prefix(Self.most).compactMap { try? VerificationKey(jwk: $0, allowed: allowed) })
         if self.keys.isEmpty { throw UnusableKey("none of its keys can be used") }
     }
 

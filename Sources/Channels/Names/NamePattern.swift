@@ -3,7 +3,11 @@ public struct NamePattern: Hashable, Sendable {
     private let bytes: [UInt8]
 
     public init(_ text: String) {
-        self.bytes = Array(text.utf8)
+        self.init(Array(text.utf8))
+    }
+
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
     }
 
     /// How many bytes of the pattern stand for themselves: the more, the closer it describes a name.

@@ -7,7 +7,8 @@ import NIOHTTP1
 public enum AccessPolicy: Sendable {
     /// Everybody may do everything (`access.open`).
     case open
-    /// There are no rules: whoever is on this machine may do everything, and nobody else anything.
+    /// There are no rules: whoever is on this machine may do everything, and nobody else anything. A page of another site that is
+    /// open in a browser of this machine is somebody else.
     case loopback
     case rules(Gate)
 
@@ -15,14 +16,20 @@ public enum AccessPolicy: Sendable {
     ///
     /// - Throws: ``Problem``: 401 where somebody might be allowed who says who he is, 403 that names the channel, 400 for two
     ///   credentials. Nothing depends on whether a channel exists.
-    func require(_ action: Action, _ channels: [ChannelName], _ request: Request) throws(Problem) -> Principal {
+    ///
+    /// - Parameter cors: Which pages are trusted with what their browsers bring along by themselves.
+    func require(
+        _ action: Action, _ channels: [ChannelName], _ request: Request, _ cors: CORS
+    ) throws(Problem) -> Principal {
         switch self {
         case .open: return .anonymous
         case .loopback:
             guard request.isToLoopback, !request.isForwarded else { throw .closed }
+            guard cors.trustsPage(of: request) || request.isFromLoopbackPage else { throw .foreignPage }
             return .anonymous
         case .rules(let gate):
             let principal = try gate.principal(of: request)
+            if case .certificate = principal, action != .read, !cors.trustsPage(of: request) { throw .foreignPage }
             guard let refusal = gate.refusal(action, channels, for: principal) else { return principal }
             throw .refused(action, refusal.channel, refusal.decision)
         }
@@ -44,6 +51,11 @@ extension Gate {
 }
 
 extension Request {
+    /// Whether a page of this machine asks, which has an origin of its own if its port is another.
+    fileprivate var isFromLoopbackPage: Bool {
+        self.origin.flatMap { Origin($0) }.map { Loopback.has($0.host) } ?? false
+    }
+
     /// The credential of the field `Authorization` (RFC 6750, section 2.1); `nil` if there is none of this kind.
     fileprivate func bearer() throws(Problem) -> [UInt8]? {
         let fields = self.values(of: "Authorization")
@@ -68,6 +80,11 @@ extension Problem {
         detail:
             "without rules only this machine is served; the server's configuration needs access.rules, or access.open: true "
             + "if everybody may read, write and drop every channel")
+
+    fileprivate static let foreignPage = Problem(
+        .forbidden, "Forbidden",
+        detail: "pages of this origin may not use what the browser brings along by itself (cors.origins, publicOrigins)"
+    )
 
     fileprivate static func invalidCredential(_ detail: String) -> Problem {
         // RFC 6750, section 3.1.

@@ -11,6 +11,7 @@ public struct ChannelResource: Sendable {
     private let bridge: Bridge
     private let configuration: TransportConfiguration
     private let access: AccessPolicy
+    private let cors: CORS
     private let readers: PerLoop<LoopReaders>
     private let publishers: PerLoop<LoopPublishers>
     /// Where readers are counted; `nil` if nobody wants to know of them.
@@ -18,30 +19,35 @@ public struct ChannelResource: Sendable {
 
     /// - Throws: When a loop of the group has been shut down.
     package init(
-        _ bridge: Bridge, configuration: TransportConfiguration, access: AccessPolicy = .open,
+        _ bridge: Bridge, configuration: TransportConfiguration, access: AccessPolicy, cors: CORS,
         group: MultiThreadedEventLoopGroup, sessions: Sessions? = nil
     ) async throws {
         self.sessions = sessions
         self.bridge = bridge
         self.configuration = configuration
         self.access = access
+        self.cors = cors
         let readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
         self.readers = readers
         self.publishers = try await PerLoop(group) { LoopPublishers(readers[$0]) }
     }
 
-    private init(_ other: ChannelResource, _ configuration: TransportConfiguration, _ access: AccessPolicy) {
+    private init(
+        _ other: ChannelResource, _ configuration: TransportConfiguration, _ access: AccessPolicy, _ cors: CORS
+    ) {
         self.bridge = other.bridge
         self.sessions = other.sessions
         self.configuration = configuration
         self.access = access
+        self.cors = cors
         self.readers = other.readers
         self.publishers = other.publishers
     }
 
     /// The same channels under other limits and rules. A reader keeps to those under which it began.
-    public func under(_ configuration: TransportConfiguration, _ access: AccessPolicy) -> ChannelResource {
-        ChannelResource(self, configuration, access)
+    public func under(_ configuration: TransportConfiguration, _ access: AccessPolicy, _ cors: CORS) -> ChannelResource
+    {
+        ChannelResource(self, configuration, access, cors)
     }
 
     // MARK: Reading
@@ -89,13 +95,13 @@ public struct ChannelResource: Sendable {
         _ selection: Selection, _ parameters: ReadParameters, _ request: Request, on exchange: any Exchange
     ) throws(Problem) {
         var parameters = parameters
-        let principal = try self.access.require(.read, selection.channels, request)
+        let principal = try self.access.require(.read, selection.channels, request, self.cors)
         if let end = principal.end { parameters.rightEnds(end, spread: self.configuration.retrySpreadMilliseconds) }
         if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
         if request.peer.isRefused { return exchange.respond(self.refusal(parameters)) }
         parameters.beginReader(
             of: self.readers[exchange.eventLoop].feed(of: selection), on: exchange,
-            as: self.sessions.map { parameters.membership(of: selection, request.peer, in: $0) },
+            as: self.sessions.map { parameters.membership(of: selection, request.peer, principal, in: $0) },
             configuration: self.configuration)
     }
 
@@ -126,7 +132,7 @@ public struct ChannelResource: Sendable {
     /// they are kept together.
     public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
-            _ = try self.access.require(.publish, [channel], request)
+            _ = try self.access.require(.publish, [channel], request, self.cors)
             let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
             let answer = exchange.postpone()
             self.publishers[exchange.eventLoop].publish(publish.publication) { result, life in
@@ -139,7 +145,7 @@ public struct ChannelResource: Sendable {
 
     /// Drops what the channel holds.
     public func drop(_ channel: ChannelName, _ request: Request, on exchange: any Exchange) {
-        do throws(Problem) { _ = try self.access.require(.drop, [channel], request) } catch {
+        do throws(Problem) { _ = try self.access.require(.drop, [channel], request, self.cors) } catch {
             return exchange.respond(error.response)
         }
         let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)

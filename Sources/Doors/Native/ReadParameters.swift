@@ -1,3 +1,4 @@
+import Access
 import Channels
 import Fanout
 import HTTPServing
@@ -202,10 +203,13 @@ extension ReadParameters {
     }
 
     /// Makes a reader with these parameters part of a session.
-    func membership(of selection: Selection, _ peer: Peer, in sessions: Sessions) -> Membership {
+    func membership(
+        of selection: Selection, _ peer: Peer, _ principal: Principal, in sessions: Sessions
+    ) -> Membership {
+        let address = peer.address.map { "\($0)" } ?? "unknown"
         let signs = SessionSigns(
             token: self.session, connection: peer.connection,
-            principal: .anonymous(from: peer.address.map { "\($0)" } ?? "unknown"))
+            identity: ReaderIdentity(principal == .anonymous ? address : "\(principal)"))
         let isOnly = self.transport == .eventStream && self.session == nil
         return Membership(isOnly ? .only : .oneOfMany, of: selection, signs, in: sessions)
     }

@@ -6,15 +6,17 @@ package struct Session: Hashable, Sendable {
     /// No two sessions of a process have the same.
     package let number: UInt64
     package let selection: Selection
-    package let principal: Principal
+    package let identity: ReaderIdentity
 }
 
-/// Who reads. As long as nobody is asked who he is, all that is known is where he comes from.
-package struct Principal: Hashable, Sendable, CustomStringConvertible {
+/// Who reads, as far as sessions are told apart by it: by name, or by where he comes from as long as he has not said who he is.
+package struct ReaderIdentity: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
-    /// - Parameter address: Where the connection comes from.
-    package static func anonymous(from address: String) -> Principal { Principal(description: address) }
+    /// - Parameter description: A name, or an address.
+    package init(_ description: String) {
+        self.description = description
+    }
 }
 
 /// Told of those who read. Called on the event loop of the reader, or where sessions are swept; must not block.
@@ -31,11 +33,11 @@ package struct SessionSigns: Sendable {
     /// The number of the connection that the reader came on.
     package let connection: UInt64
     /// What is left when polls come on a connection each.
-    package let principal: Principal
+    package let identity: ReaderIdentity
 
-    package init(token: String?, connection: UInt64, principal: Principal) {
+    package init(token: String?, connection: UInt64, identity: ReaderIdentity) {
         self.token = token
         self.connection = connection
-        self.principal = principal
+        self.identity = identity
     }
 }

@@ -4,7 +4,7 @@ import DequeModule
 /// Which sessions there are, and which readers belong to them. Knows no clock and no lock.
 ///
 /// A reader belongs to the session of its token; without one, to that of its connection; otherwise to one of the same
-/// selection and principal that has no reader at the moment; otherwise it begins a session.
+/// selection and identity that has no reader at the moment; otherwise it begins a session.
 struct SessionTable {
     private enum Key: Hashable {
         case token(Selection, String)
@@ -13,7 +13,7 @@ struct SessionTable {
 
     private struct Place: Hashable {
         let selection: Selection
-        let principal: Principal
+        let identity: ReaderIdentity
     }
 
     private struct Entry {
@@ -38,13 +38,13 @@ struct SessionTable {
 
     /// A reader has come. Returns its session, and whether that begins with it.
     mutating func join(_ selection: Selection, _ signs: SessionSigns) -> (session: Session, isNew: Bool) {
-        let place = Place(selection: selection, principal: signs.principal)
+        let place = Place(selection: selection, identity: signs.identity)
         let key: Key =
             if let token = signs.token { .token(selection, token) } else { .connection(selection, signs.connection) }
         let known = self.numbers[key] ?? (signs.token == nil ? self.adopt(at: place, as: key) : nil)
         if let known, let session = self.resume(known) { return (session, false) }
         self.lastNumber += 1
-        let session = Session(number: self.lastNumber, selection: selection, principal: signs.principal)
+        let session = Session(number: self.lastNumber, selection: selection, identity: signs.identity)
         self.entries[session.number] = Entry(session: session, place: place, key: key, readers: 1)
         self.numbers[key] = session.number
         return (session, true)

@@ -32,6 +32,12 @@ struct KnownFields: Sendable {
     /// The name of a field that is there twice though it has one value: which of them counts would be anybody's guess.
     private(set) var repeated: StaticString?
     private(set) var hasIdempotencyKey = false
+    /// Whether there is a field `Forwarded`, `Via` or `X-Forwarded-*`.
+    private(set) var isForwarded = false
+    /// Whether `Host` is one of the usual spellings of the loopback, in lower case, with or without a port.
+    private(set) var isHostLoopback = false
+    /// Whether the browser says that a page of another site asks (`Sec-Fetch-Site`, W3C Fetch Metadata).
+    private(set) var isCrossSite = false
 
     /// Notes a field. Most names are none of these, and fall out by their length.
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
@@ -39,6 +45,8 @@ struct KnownFields: Sendable {
         case 4 where name.isText("host"):
             self.hostCount += 1
             self.isHostValid = self.isHostValid && (value.isEmpty || Authority.isValid(value))
+            self.isHostLoopback = Loopback.isUsual(value)
+        case 3 where name.isText("via"), 9 where name.isText("forwarded"): self.isForwarded = true
         case 6 where name.isText("accept"): self.accept = self.accept.map { $0 + ",".utf8 + value } ?? Array(value)
         case 6 where name.isText("origin"):
             if self.origin != nil { self.repeated = "Origin" }
@@ -50,6 +58,7 @@ struct KnownFields: Sendable {
             if self.contentType != nil { self.repeated = "Content-Type" }
             self.contentType = self.contentType ?? ContentType(value)
         case 13 where name.isText("last-event-id"): self.lastEventID = self.lastEventID ?? Array(value)
+        case 14 where name.isText("sec-fetch-site"): self.isCrossSite = value.isText("cross-site")
         case 14 where name.isText("content-length"):
             self.contentLengths += 1
             self.contentLength = value.decimal
@@ -61,6 +70,9 @@ struct KnownFields: Sendable {
             // Empty members are not passed over here: proxies differ over what they are, and so over where content
             // ends.
             value.forEachPart(separator: UInt8(ascii: ",")) { self.transferCoding.add($0) }
+        // By its third letter, which few names have there, before the whole of it is looked at.
+        case 13...:
+            if name[2] | 0x20 == UInt8(ascii: "f"), name.begins(with: "x-forwarded-") { self.isForwarded = true }
         default: break
         }
     }

@@ -42,6 +42,15 @@ extension Request {
     /// The field `Origin`: of which origin the page is that asks.
     public var origin: String? { self.head.known.origin }
 
+    /// Whether the browser says that a page of another site asks.
+    var isCrossSite: Bool { self.head.known.isCrossSite }
+
+    /// Whether it was sent to a name or an address of the loopback, as the client says.
+    public var isToLoopback: Bool {
+        if self.head.known.isHostLoopback, self.head.target.authority == nil { return true }
+        return self.authority.map { Loopback.has($0.host) } ?? false
+    }
+
     /// The field `Last-Event-ID`; `nil` also if it is empty.
     public var lastEventID: [UInt8]? { self.head.known.lastEventID.flatMap { $0.isEmpty ? nil : $0 } }
 
@@ -71,7 +80,7 @@ extension Request {
 
     /// Whether it shows that a proxy has passed it on: by a PROXY header, or by a field that proxies add, whoever has
     /// sent that. One that shows nothing may have come through a proxy too.
-    public var isForwarded: Bool { self.peer.hasProxyHeader || self.head.isForwarded }
+    public var isForwarded: Bool { self.peer.hasProxyHeader || self.head.known.isForwarded }
 
     /// The values of all fields `Idempotency-Key`.
     public var idempotencyKeys: [String] {

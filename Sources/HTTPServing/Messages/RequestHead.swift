@@ -73,16 +73,6 @@ final class RequestHead: Sendable {
         return members
     }
 
-    /// Whether there is a field `Forwarded`, `Via` or `X-Forwarded-*`.
-    var isForwarded: Bool {
-        self.bytes.withUnsafeBytes { bytes in
-            self.fields.contains { field in
-                let name = UnsafeRawBufferPointer(rebasing: bytes[field.name])
-                return name.isText("forwarded") || name.isText("via") || name.begins(with: "x-forwarded-")
-            }
-        }
-    }
-
     /// What the request is sent to: the target's own host, otherwise that of the field `Host`.
     var authority: Authority? { self.target.authority ?? self.value(of: "Host").flatMap { Authority($0) } }
 

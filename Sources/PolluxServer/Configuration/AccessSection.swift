@@ -108,7 +108,7 @@ struct AccessSection {
 
     private func grants(_ value: JSONValue?, _ path: String, _ findings: inout Findings) -> Grants {
         guard let value else { return Grants() }
-        do throws(InvalidGrants) { return try Grants(value) } catch {
+        do throws(InvalidGrants) { return try Grants(value, isStrict: true) } catch {
             findings.add(self.place, "\(path).grants: \(error)")
             return Grants()
         }

@@ -23,14 +23,22 @@ struct IssuersSection {
             guard let object = SectionObject(element, at: path, names: Self.names, in: place, &findings) else {
                 continue
             }
-            if let issuer = self.issuer(object, path, &findings) { self.issuers.append(issuer) }
+            guard let issuer = self.issuer(object, path, &findings) else { continue }
+            if self.issuers.contains(where: { $0.issuer == issuer.issuer }) {
+                findings.add(place, "\(path) has the same issuer as one before it; only one can be meant")
+            }
+            self.issuers.append(issuer)
         }
     }
 
     private func issuer(_ object: SectionObject, _ path: String, _ findings: inout Findings) -> TokenIssuer? {
         guard let algorithms = object.requiredValue("algorithms", .algorithms, &findings) else { return nil }
         var keys: [VerificationKey] = []
-        for (index, element) in (object.member("keys")?.elements ?? []).enumerated() {
+        let elements = object.member("keys").map { value in
+            if value.elements == nil { findings.misfit(self.place, "\(path).keys", value, mustBe: "an array of keys") }
+            return value.elements ?? []
+        }
+        for (index, element) in (elements ?? []).enumerated() {
             if let key = self.key(element, "\(path).keys[\(index)]", algorithms, &findings) { keys.append(key) }
         }
         if let file = object.value("jwks", Form<String>.file, &findings) {
@@ -41,10 +49,10 @@ struct IssuersSection {
                 self.place, "\(path) has no key that can be used; give keys, or jwks with the path of a JWK set")
         }
         var issuer = TokenIssuer(
-            issuer: object.value("issuer", .words, &findings)?.first, algorithms: algorithms, keys: KeySet(keys))
+            issuer: object.value("issuer", .text, &findings), algorithms: algorithms, keys: KeySet(keys))
         issuer.audience = object.value("audience", .words, &findings) ?? []
         if let types = object.value("types", .words, &findings) { issuer.types = types.map { $0.lowercased() } }
-        if let claim = object.value("grants", .words, &findings)?.first {
+        if let claim = object.value("grants", .text, &findings) {
             issuer.grants = claim == "scope" ? .scope : .claim(claim)
         }
         return issuer
@@ -56,7 +64,7 @@ struct IssuersSection {
         guard let object = SectionObject(value, at: path, names: Self.keyNames, in: self.place, &findings) else {
             return nil
         }
-        let id = object.value("id", .words, &findings)?.first
+        let id = object.value("id", .text, &findings)
         do throws(UnusableKey) {
             if let value = object.member("secret") {
                 guard let secret = Secret(value, at: "\(path).secret", in: self.place, &findings) else { return nil }
@@ -97,6 +105,13 @@ extension Form<[SignatureAlgorithm]> {
                 return algorithms.isEmpty || algorithms.count != texts.count ? nil : algorithms
             },
             write: { $0.map(\.rawValue).joined(separator: ",") })
+    }
+}
+
+extension Form<String> {
+    static var text: Form {
+        Form(
+            expectation: "a text", read: { $0.stringValue.flatMap { $0.isEmpty ? nil : $0 } }, write: { $0 })
     }
 }
 

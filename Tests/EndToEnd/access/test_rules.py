@@ -246,3 +246,34 @@ def test_a_certificate_has_a_name_in_the_rules(binary, tmp_path):
         "certificates": {"printer": {"subject": "CN=printer-7"}}, "rules": {"machines.*": {"read": "certificate:printer"}}}}))
     checked = run([binary, "config", "check", "--config", str(file)])
     assert checked.returncode == 0 and "read by certificate:printer" in checked.stdout, checked
+
+
+@pytest.mark.parametrize("fields, isServed", [
+    ({"Origin": "http://localhost:3000"}, True), ({"Origin": "http://127.0.0.1:1"}, True), ({"Origin": "https://evil.example"}, False),
+    ({"Origin": "null"}, False), ({"Origin": "http://localhost.evil.example"}, False), ({"Sec-Fetch-Site": "cross-site"}, False),
+    ({"Sec-Fetch-Site": "none"}, True), ({"Sec-Fetch-Site": "same-origin"}, True),
+])
+def test_without_rules_a_page_of_another_site_in_a_browser_of_this_machine_is_somebody_else(closed, fields, isServed):
+    for method, target, body in (("GET", "/channels/x?transport=poll&wait=0", None), ("POST", "/channels/x", b"x"), ("DELETE", "/channels/x", None)):
+        answer = closed.call(method, target, {"Host": "localhost", **fields}, body)
+        assert (answer.status < 300) == isServed and answer.status in (200, 201, 204, 403), answer
+
+
+@pytest.mark.parametrize("issuers, words", [
+    ([{"algorithms": ["HS256"], "keys": [{"secret": SECRET}]}] * 2, ["access.issuers[1]", "same issuer"]),
+    ([{"algorithms": ["HS256"], "keys": {"secret": SECRET}}], ["access.issuers[0].keys", "array"]),
+    ([{"algorithms": ["HS256"], "issuer": ["a", "b"], "keys": [{"secret": SECRET}]}], ["access.issuers[0].issuer", "a text"]),
+])
+def test_what_could_be_meant_in_two_ways_is_refused(binary, tmp_path, issuers, words):
+    file = tmp_path / "pollux.json"
+    file.write_text(json.dumps({"access": {"issuers": issuers}}))
+    checked = run([binary, "config", "check", "--config", str(file)])
+    assert checked.returncode != 0 and all(word in checked.stderr for word in words), checked
+
+
+def test_a_misspelt_action_in_the_grants_of_a_key_is_told(binary, tmp_path):
+    file = tmp_path / "pollux.json"
+    hash = "sha256:" + "ab" * 32
+    file.write_text(json.dumps({"access": {"keys": {"k": {"hash": hash, "grants": {"pubish": ["*"]}}}}}))
+    checked = run([binary, "config", "check", "--config", str(file)])
+    assert checked.returncode != 0 and "pubish" in checked.stderr and "publish" in checked.stderr, checked
