@@ -21,6 +21,18 @@ public struct AccessConfiguration: Sendable {
 
     public init() {}
 
+    /// What anybody may change, in words: it may be meant so, and is seldom.
+    public var holes: [String] {
+        guard let rules = self.rules else {
+            return self.open ? ["anyone may read, publish and drop everything (access.open)"] : []
+        }
+        return rules.rules.flatMap { rule in
+            [Action.publish, .drop].filter { rule.who[$0]?.contains(.anyone) ?? false }.map {
+                "anyone may \($0.rawValue) \(rule.template.text)"
+            }
+        }
+    }
+
     /// What requests are judged by.
     public var policy: AccessPolicy {
         guard let rules = self.rules else { return self.open ? .open : .loopback }

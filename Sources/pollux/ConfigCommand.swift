@@ -15,8 +15,10 @@ struct ConfigCommand: ParsableCommand {
         @OptionGroup var options: ConfigurationOptions
 
         func run() throws {
-            let changes = try self.options.load().describe()
+            let configuration = try self.options.load()
+            let changes = configuration.describe()
             print(changes.isEmpty ? "ok: everything is as by default" : "ok\n\(changes)")
+            for hole in configuration.server.access.holes { print("look: \(hole)") }
         }
     }
 

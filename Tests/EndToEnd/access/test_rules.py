@@ -271,6 +271,18 @@ def test_what_could_be_meant_in_two_ways_is_refused(binary, tmp_path, issuers, w
     assert checked.returncode != 0 and all(word in checked.stderr for word in words), checked
 
 
+@pytest.mark.parametrize("access, holes", [
+    ({"rules": {"a": {"publish": ["token", "anyone"]}, "b": {"read": "anyone", "drop": "anyone"}}}, ["anyone may publish a", "anyone may drop b"]),
+    ({"open": True}, ["anyone may read, publish and drop everything (access.open)"]), ({"rules": {"a": {"read": "anyone"}}}, []),
+], ids=str)
+def test_a_check_of_the_configuration_shows_what_anybody_may_change(binary, tmp_path, access, holes):
+    file = tmp_path / "pollux.json"
+    file.write_text(json.dumps({"access": access}))
+    checked = run([binary, "config", "check", "--config", str(file)])
+    assert checked.returncode == 0, checked
+    assert [line.removeprefix("look: ") for line in checked.stdout.splitlines() if line.startswith("look: ")] == holes
+
+
 def test_a_misspelt_action_in_the_grants_of_a_key_is_told(binary, tmp_path):
     file = tmp_path / "pollux.json"
     hash = "sha256:" + "ab" * 32
