@@ -47,7 +47,9 @@ struct RunningServer: Sendable {
 
     /// Ends the sessions that nobody goes on with; to be called about once a second.
     func sweep(_ configuration: ServerConfiguration) {
-        self.sessions?.sweep(linger: configuration.transports.pollLinger)
+        // As many as there may be connections: who comes by a token of his own each time makes no more.
+        self.sessions?.sweep(
+            linger: configuration.transports.pollLinger, keeping: configuration.limits.connections)
     }
 
     /// Brings all answers to their end.

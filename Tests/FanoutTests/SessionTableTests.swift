@@ -19,7 +19,9 @@ import Testing
 
         func end(_ session: Session) -> Bool { self.table.end(session) }
 
-        func end(idleSince time: Int64) -> [Session] { self.table.end(idleSince: time) }
+        func end(idleSince time: Int64, keeping most: Int = .max) -> [Session] {
+            self.table.end(idleSince: time, keeping: most)
+        }
     }
 
     private let table = Table()
@@ -55,6 +57,17 @@ import Testing
             self.poll(self.a, self.signs("t")), self.poll(self.a, self.signs("u")), self.poll(self.b, self.signs("t")),
         ]
         #expect(Set(sessions).count == 3)
+    }
+
+    @Test func `Of more sessions without a reader than may be, the longest idle end first, and none that has one`() {
+        let sessions = (0..<5).map { self.poll(self.a, self.signs("t\($0)"), at: Int64($0)) }
+        let back = self.table.join(self.a, self.signs("t0")).session
+        #expect(back == sessions[0])
+        #expect(self.poll(self.a, self.signs("t1"), at: 9) == sessions[1], "it was idle again later")
+        #expect(self.table.end(idleSince: -1, keeping: 2) == [sessions[2], sessions[3]])
+        #expect(self.table.end(idleSince: -1, keeping: 2).isEmpty)
+        #expect(self.table.end(idleSince: -1, keeping: 0) == [sessions[4], sessions[1]])
+        #expect(self.table.count == 1, "only the one that has a reader is left")
     }
 
     @Test func `Without a token those of one connection belong together`() {

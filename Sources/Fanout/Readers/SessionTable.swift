@@ -73,12 +73,17 @@ struct SessionTable {
         return entry
     }
 
-    /// Ends the sessions whose last reader went at `time` or before.
-    mutating func end(idleSince time: Int64) -> [Session] {
+    /// Ends the sessions whose last reader went at `time` or before, and of those that are left without one the longest idle, until
+    /// there are at most so many.
+    mutating func end(idleSince time: Int64, keeping most: Int = .max) -> [Session] {
         var ended: [Session] = []
-        while let next = self.leavings.first, next.at <= time {
+        while let next = self.leavings.first, next.at <= time || self.leavings.count > most {
             self.leavings.removeFirst()
-            guard let entry = self.entries[next.number], entry.readers == 0, entry.idleSince <= time else { continue }
+            // One that was idle again later has another place in the row.
+            guard let entry = self.entries[next.number], entry.readers == 0, entry.idleSince <= max(time, next.at)
+            else {
+                continue
+            }
             self.remove(entry)
             ended.append(entry.session)
         }

@@ -31,10 +31,12 @@ package final class Sessions: Sendable {
         if self.table.withLock({ $0.end(session) }) { self.observer.ended(session) }
     }
 
-    /// Ends the sessions that have had no reader for longer than `linger`; to be called about once a second.
-    package func sweep(linger: Duration) {
+    /// Ends the sessions that have had no reader for longer than `linger`, and the longest idle of more than `most`; to be called about once
+    /// a second.
+    package func sweep(linger: Duration, keeping most: Int = .max) {
         let time = self.clock.steadyMilliseconds() - linger.milliseconds
-        for session in self.table.withLock({ $0.end(idleSince: time) }) { self.observer.ended(session) }
+        let ended = self.table.withLock { $0.end(idleSince: time, keeping: most) }
+        for session in ended { self.observer.ended(session) }
     }
 
     /// How many there are.
