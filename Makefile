@@ -47,7 +47,7 @@ serve: build  ## Build, and serve on http://127.0.0.1:8080 with the demo channel
 # all of them whose names begin so (`widgets`, `polyfill`).
 PART ?=
 # `checked` is the binary for debugging, which traps what the one for release lets pass: two that access one value, numbers that
-# overflow. It has all of the suite but what is about the pages, which is the same with either.
+# overflow. It has all of the suite but what is about the pages, which is the same with either, and what is heavy: it is slower by far.
 CHECKED := .build/debug/pollux
 PYTEST := $(VENV)/bin/python -m pytest -q -n 3 --dist loadfile
 MODULES := $(if $(filter-out binary,$(PART)),$(or $(wildcard Tests/EndToEnd/$(PART)/.),$(wildcard Tests/EndToEnd/*/test_$(PART)*.py),Tests/EndToEnd/test_$(PART)*.py),Tests/EndToEnd)
@@ -70,7 +70,7 @@ endif
 ifneq ($(filter checked,$(or $(PART),checked)),)
 	@echo "Testing the binary once more, with all checks at run time ..."
 	@swift build --quiet --product pollux
-	@POLLUX_BINARY=$(CURDIR)/$(CHECKED) $(PYTEST) --ignore Tests/EndToEnd/browser Tests/EndToEnd
+	@POLLUX_BINARY=$(CURDIR)/$(CHECKED) $(PYTEST) -m "not heavy" --ignore Tests/EndToEnd/browser Tests/EndToEnd
 endif
 endif
 

@@ -5,7 +5,7 @@
 //
 // An answer is asked for in pieces that suit the line, so that what came is kept whatever becomes of the rest.
 
-import { covers, epochOf, smallest } from './ids.js';
+import { covers, epochOf, positionOf, smallest } from './ids.js';
 import { PolluxError } from './request.js';
 import { formOf, posted } from './selection.js';
 
@@ -149,7 +149,10 @@ function canJoin(one, other) {
 
 /** The answer as this channel would have had it alone: another may have been behind. */
 function partOf({ events, next, gap }, { name, cursor }) {
-  const own = events.filter((event) => event.channel === name && !covers(cursor, event.id));
+  // A cursor of the life that the answer ends in stands behind events of earlier lives, too: positions go on from life to life.
+  const isOneLife = cursor && next && epochOf(cursor) === epochOf(next);
+  const hasHad = (id) => (isOneLife ? positionOf(id) <= positionOf(cursor) : covers(cursor, id));
+  const own = events.filter((event) => event.channel === name && !hasHad(event.id));
   return {
     events: own,
     next: covers(cursor, next) ? cursor : next,

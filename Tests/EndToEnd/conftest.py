@@ -35,6 +35,7 @@ _notes = []
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "roads(names): the roads over which a test, or one of its cases, means something")
+    config.addinivalue_line("markers", "heavy: asks more of the server within its time than one with all checks at run time can do")
     # A run that is told to stop must not leave its servers behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -230,6 +230,13 @@ def test_the_end_of_a_life_concerns_all_that_asked_together_and_each_is_told_of_
     assert {answer["next"] for answer in answers} == {"b-9"}
 
 
+def test_who_is_further_in_the_present_life_is_not_given_events_of_earlier_lives_again(page):
+    log = [{"id": "a-2", "channel": "two"}, {"id": "a-3", "channel": "one"}, {"id": "b-4", "channel": "two"}]
+    asked, answers = page.run(POLLS, [["one", "b-1"], ["two", "b-3"]], None, log)
+    assert asked == [["one", "two"]]
+    assert [[event["id"] for event in answer["events"]] for answer in answers] == [["a-3"], ["b-4"]]
+
+
 @pytest.mark.parametrize("reason", ["trimmed", "unknown"])
 def test_whose_gap_it_is_is_found_out_where_it_may_be_that_of_one(page, reason):
     asked, answers = page.run(POLLS, [["one", "a-1"], ["two", "a-2"]], {"reason": reason}, [])

@@ -326,6 +326,7 @@ def test_a_beginning_that_is_none(connect, watch, data):
 # clients that take nothing
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("what", ["polls", "streams"])
 def test_slow_readers_cost_little_and_are_let_go(connect, watch, flooded, channel, what, note):
     """200 answers of 800 KB each on windows of zero: not made before they can be sent, and given up after the time limit."""

@@ -462,6 +462,7 @@ def assert_sound(server):
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+@pytest.mark.heavy
 def test_nothing_is_lost_or_repeated_however_often_the_server_is_killed(crashing, dice, note):
     server = crashing()
     crash_again_and_again(server, dice, note, ROUNDS, "kill -9")
@@ -469,6 +470,7 @@ def test_nothing_is_lost_or_repeated_however_often_the_server_is_killed(crashing
     assert_sound(server)
 
 
+@pytest.mark.heavy
 def test_nothing_is_lost_or_repeated_with_a_ledger_that_outlives_a_power_cut(crashing, dice, note):
     server = crashing({"sqlite": {"durability": "power"}})
     crash_again_and_again(server, dice, note, max(1, ROUNDS // 10), "kill -9, durability power")
