@@ -479,9 +479,10 @@ var ears = {
     } else if (/^(408|425|429|[5-9]..)$/.test(status)) {
       this.facts.notBefore = delayOf(retryAfter);
       this.over('fault');
-    } else { // Pollux says no by a problem: anything else was put in its place
-      this.over(this.facts.isPollux && status !== 204 && !/^application\/problem\+json/i.test(type) ? 'refused' : 'final',
-        status === 204 ? '' : 'The server answered ' + status + ' with the type ' + type);
+    } else { // Pollux says no by a problem: anything else was put in its place,
+      // or for its own reasons; but of credentials another transport would have no others.
+      this.over(this.facts.isPollux && !/^(204|401)$/.test(status) && !/^application\/problem\+json/i.test(type) ? 'refused' : 'final',
+        status === 204 ? '' : 'The server answered ' + status + ' with the type ' + type, status);
     }
   },
 
@@ -593,13 +594,13 @@ function engine(source, options) {
     if (source.readyState !== OPEN) turn(OPEN, 'open'); // else it changed in mid-stream
   }
 
-  function over(cause, message) {
+  function over(cause, message, status) {
     var mine = connection, step;
     facts.age = new Date() - mine.since;
     facts.isIdle = mine.wait > 0 && source.lastEventId === mine.after;
     step = decide(cause);
     if (step.asks) mine.cancel = askWithoutCORS(source, mine.asked);
-    else goOn(step, cause === 'opaque' ? needOfCORS(source, options, mine.origin) : message);
+    else goOn(step, cause === 'opaque' ? needOfCORS(source, options, mine.origin) : message, status);
   }
 
   function decide(cause) {
@@ -608,9 +609,9 @@ function engine(source, options) {
     return step;
   }
 
-  function goOn(step, message) {
+  function goOn(step, message, status) {
     drop();
-    if (step.state >= 0) turn(step.state, 'error', step.state === CLOSED && message);
+    if (step.state >= 0) turn(step.state, 'error', step.state === CLOSED && message, status);
     if (isFree() && source.transport !== step.transport) {
       source.transport = step.transport;
       fire(source, newEvent('transportchange'));
@@ -623,8 +624,9 @@ function engine(source, options) {
   // Unless a listener has closed the source, or used another transport.
   function isFree() { return !connection && source.readyState !== CLOSED; }
 
-  function turn(state, type, message) {
+  function turn(state, type, message, status) {
     var event = newEvent(type);
+    if (status) set(event, 'status', status);
     if (message) set(event, 'message', message);
     if (message && global.console) global.console.error('PolluxEventSource: ' + message);
     source.readyState = state;

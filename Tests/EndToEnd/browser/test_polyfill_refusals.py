@@ -25,10 +25,12 @@ def foreign(driver, scripted, elsewhere):
     yield open_page(driver, scripted.url("/"), """
       window.told = [];
       window.messages = [];
+      window.statuses = [];
       console.error = text => told.push(text);
       const plain = watch;
       window.watch = (source, types) => {
         source.addEventListener('error', event => messages.push(event.message || ''));
+        source.addEventListener('error', event => statuses.push(event.status || 0));
         return plain(source, types);
       };
     """)
@@ -83,6 +85,32 @@ def test_an_answer_that_says_no_is_told_with_its_status(foreign, elsewhere):
     read(foreign, script.url, {"transports": ["fetch"]})
     assert logged(foreign, 1) == [GONE]
     assert "404" in foreign.execute_script("return messages[0]")
+
+
+DENIED = (b'event: pollux.denied\ndata: {"reason":"expired"}\n\n',)
+
+
+@pytest.mark.parametrize("transport", ["native", "fetch", "xhr"])
+def test_a_right_that_ends_is_told_and_the_401_after_it_is_the_end(foreign, elsewhere, transport):
+    first = Answer((b"retry: 20\nevent: pollux.heartbeat\nid: 1-1\ndata: 15\n\n", *DENIED), "clean")
+    script = elsewhere.script(first, Answer((b"{}",), "clean", 401, "application/problem+json"), path=f"/channels/denied-{transport}")
+    read(foreign, script.url, {"transports": [transport, "fetch"]}, types=["pollux.denied"])
+    log = until_closed(foreign)
+    assert log[0] == OPEN and log[-1] == GONE
+    assert [entry for entry in log if "expired" in str(entry)], "the event was told"
+    assert foreign.execute_script("return statuses.pop()") == 401
+    asked = [each.target for each in script.asked]
+    assert len(asked) == (3 if transport == "native" else 2), "a native source does not tell the status: one by fetch does"
+    assert all("lastEventId=1-1" in target for target in asked[1:])
+
+
+@pytest.mark.parametrize("status, type", [(401, "application/problem+json"), (401, "text/html"), (403, "application/problem+json")])
+def test_a_refusal_of_credentials_is_final_and_told_with_its_status(foreign, elsewhere, status, type):
+    script = elsewhere.script(Answer((b"{}",), "clean", status, type), path=f"/channels/refused-{status}-{type[:4]}")
+    read(foreign, script.url, {"transports": ["fetch", "xhr", "poll"]})
+    assert until_closed(foreign) == [GONE]
+    assert foreign.execute_script("return statuses") == [status]
+    assert len(script.asked) == 1
 
 
 # window.stop(), and the browser's own button
