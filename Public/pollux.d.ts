@@ -91,6 +91,13 @@ export class Pollux extends EventTarget {
    */
   channel(name: string, options?: { since?: Since }): Channel;
 
+  /**
+   * The text as one segment of a channel's name, as the server's rules write the value of a placeholder such as `{sub}`: all
+   * bytes of its UTF-8 but letters, digits, `-` and `_` are percent-encoded (a dot is `%2E`). Throws a URIError for half a
+   * character.
+   */
+  segment(text: string): string;
+
   /** Ends all reading, and this tab's part in the connection. What still waits to be published is rejected. */
   close(): void;
 

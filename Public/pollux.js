@@ -14,6 +14,7 @@
 //   client/request.js         requests that are tried again
 //   client/selection.js       the channels of a reader, and how many there may be
 //   client/ids.js             event ids
+//   client/segment.js         texts as a segment of a channel's name
 //   client/token.js           names of keys and sessions
 //   client/time.js            times that come from outside
 
@@ -24,6 +25,7 @@ import { smallest } from './client/ids.js';
 import { Outbox } from './client/outbox.js';
 import { Polls } from './client/polls.js';
 import { PolluxError, Requests, whenAwake } from './client/request.js';
+import { segment } from './client/segment.js';
 import { Room } from './client/selection.js';
 import { Tabs, canShare } from './client/tabs.js';
 import { bounded } from './client/time.js';
@@ -87,6 +89,10 @@ export class Pollux extends EventTarget {
     this.#channels.set(name, channel);
     if (this.#closed.signal.aborted) channel.close();
     return channel;
+  }
+
+  segment(text) {
+    return segment(text);
   }
 
   close() {
