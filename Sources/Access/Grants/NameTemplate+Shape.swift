@@ -6,16 +6,16 @@ extension NameTemplate {
     func couldMatch(_ name: ChannelName) -> Bool {
         if let pattern = self.pattern { return pattern.matches(name) }
         guard name.bytes.starts(with: self.prefix) else { return false }
-        let count = self.pieces.count
+        let (count, start) = (self.pieces.count, self.prefix.count)
         // Whether the bytes so far fit the pieces before one, and whether they end within the one that is a placeholder.
         var (before, within) = ([Bool](repeating: false, count: count + 1), [Bool](repeating: false, count: count + 1))
-        before[0] = true
-        for byte in name.bytes {
+        before[start] = true
+        for byte in name.bytes[start...] {
             self.passOver(&before, within)
             let isOfSegment = Claims.isOfSegment(byte)
             // From the end, so that each piece is looked at before what it leads to.
             before[count] = false
-            for place in stride(from: count - 1, through: 0, by: -1) {
+            for place in stride(from: count - 1, through: start, by: -1) {
                 let isHere = before[place]
                 switch self.pieces[place] {
                 case .byte(let literal):
@@ -34,7 +34,8 @@ extension NameTemplate {
 
     /// What may stand for nothing more is passed over.
     private func passOver(_ before: inout [Bool], _ within: [Bool]) {
-        for (place, piece) in self.pieces.enumerated() where within[place] || (piece == .any && before[place]) {
+        for place in self.prefix.count..<self.pieces.count
+        where within[place] || (before[place] && self.pieces[place] == .any) {
             before[place + 1] = true
         }
     }

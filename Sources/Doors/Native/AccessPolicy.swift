@@ -58,17 +58,17 @@ extension Request {
 
     /// The credential of the field `Authorization` (RFC 6750, section 2.1); `nil` if there is none of this kind.
     fileprivate func bearer() throws(Problem) -> [UInt8]? {
-        let fields = self.values(of: "Authorization")
+        let fields = self.bytes(of: "Authorization")
         guard fields.count <= 1 else {
             throw .badRequest("a request has at most one field Authorization (RFC 6750, section 2)")
         }
         guard let field = fields.first else { return nil }
-        let parts = field.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+        let parts = field.split(separator: UInt8(ascii: " "))
+        guard parts.count == 2, parts[0].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else {
             throw .invalidCredential(
                 "Authorization must be Bearer and a token or key, as in Authorization: Bearer eyJ...")
         }
-        return Array(parts[1].utf8)
+        return Array(parts[1])
     }
 }
 

@@ -28,6 +28,9 @@ public struct Request: Sendable {
     /// The values of all fields of a name, in their order.
     public func values(of name: String) -> [String] { self.head.values(of: name) }
 
+    /// The same as the bytes that came.
+    public func bytes(of name: String) -> [ArraySlice<UInt8>] { self.head.bytes(of: name) }
+
     /// The path as text, for messages.
     public var pathText: String { String(decoding: self.path, as: UTF8.self) }
 

@@ -54,6 +54,11 @@ final class RequestHead: Sendable {
         return values
     }
 
+    /// The same as the bytes that came.
+    func bytes(of name: String) -> [ArraySlice<UInt8>] {
+        self.fields.filter { self.bytes[$0.name].isField(name) }.map { self.bytes[$0.value] }
+    }
+
     /// The value of the first field of this name.
     func value(of name: String) -> String? {
         for field in self.fields where self.bytes[field.name].isField(name) { return self.text(field.value) }
