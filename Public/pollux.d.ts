@@ -33,8 +33,17 @@ export type Role = 'leader' | 'follower' | 'alone';
 export type Transport = 'native' | 'fetch' | 'xhr' | 'poll-sse' | 'poll' | 'xdr' | 'jsonp';
 
 export interface PolluxOptions {
-  /** Sent as `Authorization: Bearer …` with every request; reading is then by `fetch` or XMLHttpRequest. Default: none. */
-  token?: string;
+  /**
+   * Sent as `Authorization: Bearer …` with every request, and never in a URL; reading is then by `fetch` or XMLHttpRequest.
+   * Default: none.
+   *
+   * A function gives a new one when asked: at the start, for the first request after a JWT's `exp` is near (30 s, or a fifth
+   * of its time), after the server has ended a stream with `pollux.denied`, and after a 401. It is never asked twice at
+   * once, tabs that share a connection have one token between them, and what is read goes on from its cursor, by `fetch` or
+   * polls. Where it rejects it is asked again; where the server refuses the new token, too, or it gives the refused one
+   * again, that is an error with the status 401.
+   */
+  token?: string | (() => string | Promise<string>);
 
   /**
    * Whether this tab shares a connection with the other tabs of the same origin, server, token and `name`.

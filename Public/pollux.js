@@ -12,12 +12,14 @@
 //   client/tabs.js            which tab leads
 //   client/outbox.js          what is to be published
 //   client/request.js         requests that are tried again
+//   client/bearer.js          the token that they carry
 //   client/selection.js       the channels of a reader, and how many there may be
 //   client/ids.js             event ids
 //   client/segment.js         texts as a segment of a channel's name
 //   client/token.js           names of keys and sessions
 //   client/time.js            times that come from outside
 
+import { Bearer } from './client/bearer.js';
 import { Channel, PolluxEvent } from './client/channel.js';
 import { ChannelReader } from './client/channel-reader.js';
 import { Groups } from './client/groups.js';
@@ -41,6 +43,7 @@ const language = 2;
 
 export class Pollux extends EventTarget {
   #group;
+  #bearer; // null where no function gives a token
   #channels = new Map(); // by name
   #readers = new Map(); // of those that somebody listens to
   #shared; // what readers of channels and groups have in common
@@ -56,14 +59,16 @@ export class Pollux extends EventTarget {
   constructor(url = new URL('.', import.meta.url), { token, tabs = true, transports, name = '', patience } = {}) {
     super();
     this.url = new URL(url, globalThis.document?.baseURI).href.replace(/\/*$/, '/');
-    const headers = token ? { Authorization: `Bearer ${token}` } : {};
-    const requests = new Requests({ url: this.url, headers, patience: bounded(patience, patienceBounds), tell: (error) => this.#fail(error) });
+    const asks = typeof token === 'function';
+    const headers = token && !asks ? { Authorization: `Bearer ${token}` } : {};
+    this.#group = tabs && canShare() ? `pollux ${language} ${this.url} ${asks ? 'asks' : fingerprint(token)} ${name}` : null;
+    this.#bearer = asks ? new Bearer(token, { name: this.#group, tell: (error) => this.#fail(error) }) : null;
+    const requests = new Requests({ url: this.url, headers, bearer: this.#bearer, patience: bounded(patience, patienceBounds), tell: (error) => this.#fail(error) });
     const room = new Room();
-    const options = { server: 'pollux', transports, ...(token && { headers }) };
+    const options = { server: 'pollux', transports, ...(token && !asks && { headers }) };
     const session = randomToken(); // by which the server knows that all polls for the same channels are those of one reader
     this.#shared = { url: this.url, requests, room, session, options, polls: new Polls({ url: this.url, requests, room, session }) };
     this.#outbox = new Outbox(requests, { isPlain: !token });
-    this.#group = tabs && canShare() ? `pollux ${language} ${this.url} ${fingerprint(token)} ${name}` : null;
     this.#join();
     this.#followPage();
   }
@@ -101,6 +106,7 @@ export class Pollux extends EventTarget {
     for (const channel of [...this.#channels.values()]) channel.close();
     this.#outbox.close();
     this.#leave();
+    this.#bearer?.close();
   }
 
   /** What a channel may ask of its client. */

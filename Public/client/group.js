@@ -104,7 +104,7 @@ export class Group {
     const { url, session, options, requests } = this.#client;
     const query = this.channels.map((name) => `channel=${encodeURIComponent(name)}`).join('&');
     const address = `${url}?${query}&envelope=json&session=${session}`;
-    const source = address.length > longestURL || this.#isPosted
+    const source = requests.hasBearer || address.length > longestURL || this.#isPosted
       ? new PostedSource(url, this.channels, { session, requests, transports: options.transports, lastEventId: this.cursor })
       : new PolluxEventSource(address, { ...options, lastEventId: this.cursor });
     source.onopen = () => {

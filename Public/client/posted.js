@@ -1,4 +1,4 @@
-// A reader whose channels are too many or too long for a URL: they go into the content of a POST. As far as groups use it, it
+// A reader whose channels are too many or too long for a URL, or whose token may change: they go into the content of a POST. As far as groups use it, it
 // is a PolluxEventSource: it reads one answer that does not end, and where that is held back on the way, by long polls.
 
 import { eventStreamParser } from './parser.js';
@@ -25,6 +25,7 @@ export class PostedSource extends EventTarget {
   #names;
   #session;
   #requests;
+  #token; // that the stream was asked for with
   #cursor;
   #retry = 1_000; // milliseconds until a stream that ended is asked for again
   #mayStream;
@@ -77,7 +78,10 @@ export class PostedSource extends EventTarget {
     try {
       await this.#requests.read(this.#url, this.#form({ transport: 'sse', open: 'id', heartbeat, heartbeatForm: 'event' }), this.#closed.signal, {
         silence: () => patience + (isOpen ? heartbeat * 1_000 : 0),
-        begun: (response) => { isEventStream = /^text\/event-stream\b/i.test(response.headers.get('Content-Type')); },
+        begun: (response, token) => {
+          this.#token = token;
+          isEventStream = /^text\/event-stream\b/i.test(response.headers.get('Content-Type'));
+        },
         take: (bytes) => isEventStream && parse(decoder.decode(bytes, { stream: true })),
       });
       if (!isEventStream) throw new TemporaryFault({ isSilent: true }); // something in between answered
@@ -116,6 +120,7 @@ export class PostedSource extends EventTarget {
     }
     if (id) this.#cursor = id;
     this.#turn(1, 'open');
+    if (type === 'pollux.denied') this.#requests.endToken(this.#token);
     if (type !== 'pollux.heartbeat') this.#tell(type, data);
   }
 

@@ -45,16 +45,18 @@ export class TemporaryFault extends Error {
 export class Requests {
   #url;
   #headers;
+  #bearer;
   #tell;
   #isDoubted = false;
 
   /**
-   * To the server at `url`, with these header fields, and so many milliseconds of silence until an answer counts as
+   * To the server at `url`, with these header fields, the token that `bearer` gives, if any, and so many milliseconds of silence until an answer counts as
    * lost. `tell(error)` hears of what keeps this page from the server for good.
    */
-  constructor({ url, headers, patience, tell }) {
+  constructor({ url, headers, bearer = null, patience, tell }) {
     this.#url = url;
     this.#headers = headers;
+    this.#bearer = bearer;
     this.patience = patience;
     this.#tell = tell;
   }
@@ -80,9 +82,9 @@ export class Requests {
   }
 
   /** What `fetch` is given for a request of this client. */
-  options({ headers, ...others }) {
+  options({ headers, ...others }, token = this.#bearer?.token) {
     // `no-store`, for a cache lets a request wait for the answer to an equal one, that of another tab.
-    return { cache: 'no-store', ...others, headers: { ...this.#headers, ...headers } };
+    return { cache: 'no-store', ...others, headers: { ...this.#headers, ...(token && { Authorization: `Bearer ${token}` }), ...headers } };
   }
 
   /**
@@ -99,19 +101,47 @@ export class Requests {
   }
 
   /**
-   * One attempt: `begun(response)` hears of a good answer, and `take(bytes)` of each piece of it as it comes. Throws a
+   * One attempt, and where a token is refused another with the next one: `begun(response, token)` hears of a good answer, and `take(bytes)` of each piece of it as it comes. Throws a
    * `TemporaryFault` or a `PolluxError`. `silence()` is how long the answer may be silent once it has begun, in place of
    * the patience; `wait` how much longer it may take until it begins.
    */
-  async read(url, options, signal, { wait = 0, silence = () => this.patience, begun = () => {}, take }) {
+  async read(url, options, signal, how) {
+    if (!this.#bearer) return this.#read(url, options, signal, how);
+    return await this.#readByToken(url, options, signal, how, () => this.#readByToken(url, options, signal, how));
+  }
+
+  /** Whether requests have a token that changes. */
+  get hasBearer() {
+    return this.#bearer !== null;
+  }
+
+  /** The server ended what was read with this token. */
+  endToken(token) {
+    this.#bearer?.end(token);
+  }
+
+  async #readByToken(url, options, signal, how, again = null) {
+    const token = await this.#bearer.current();
+    signal.throwIfAborted();
+    try {
+      return await this.#read(url, options, signal, how, token);
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      this.#bearer.refuse(token);
+      if (!again) throw error;
+    }
+    return again();
+  }
+
+  async #read(url, options, signal, { wait = 0, silence = () => this.patience, begun = () => {}, take }, token) {
     const watch = new Watch(signal);
-    const request = new Request(url, { ...this.options(options), signal: watch.signal }); // throws what no retry would change
+    const request = new Request(url, { ...this.options(options, token), signal: watch.signal }); // throws what no retry would change
     try {
       watch.allow(this.patience + wait + (options.body?.length ?? 0) / slowestLine);
       const response = await fetch(request).catch((error) => { throw error instanceof TypeError ? new TemporaryFault({ isMute: true }) : error; });
       watch.allow(silence());
       if (!response.ok) throw await faultOf(response);
-      begun(response);
+      begun(response, token);
       const reader = response.body?.getReader(); // none where an answer cannot have content
       for (let piece; reader && !(piece = await reader.read()).done;) {
         watch.allow(silence());
