@@ -88,7 +88,7 @@ function indexOf(list, item) {
 
 // Times
 
-// A time from outside, in ms: at most a day. A timer counts to 2^31, and takes what is more, or no number, for no time at all.
+// A time from outside, in ms: at most a day. A timer takes what is beyond 2^31, or no number, for no time at all.
 // No sum or multiple in this file makes that of a day.
 function bounded(ms, otherwise) {
   ms = +ms;
@@ -252,7 +252,7 @@ function byScript(request, to) {
   };
 }
 
-// The browser's own hears only types that it is told of, hides the status, and reconnects by itself. For Pollux each connection
+// The browser's own hears only types it is told of, hides the status, reconnects by itself. For Pollux each connection
 // has a new one, whose URL has the cursor; for others it is let be, since their cursor goes into a header.
 
 function byNative(request, to) {
@@ -296,7 +296,7 @@ function canUse(name, source, options) {
   return global.XMLHttpRequest || global.ActiveXObject;
 }
 
-// What got through where the best did not, by the server's origin and for all pages. For an hour: networks change.
+// What got through where the best did not, by origin, for all pages and an hour: networks change.
 
 var memory = {};
 
@@ -314,7 +314,7 @@ function remembered(url, transport) {
 function factsOf(source, options) {
   var names = options.transports || order, offered = [], most = +(/[?&]limit=([0-9]+)/i.exec(source.url) || [])[1] || 500, i;
   for (i = 0; i < names.length; i += 1) {
-    // A script tells little of what goes wrong: by default it is for engines that can ask other origins no better.
+    // A script tells little of what goes wrong: it is for engines that can ask other origins no better.
     if (canUse(names[i], source, options) && (names !== order || names[i] !== 'jsonp' || !hasCORS())) offered.push(names[i]);
   }
   i = indexOf(offered, remembered(source.url));
@@ -383,7 +383,7 @@ function next(cause, facts) {
     return go(facts.doubted || here);
   }
 
-  // One opaque answer proves little: the server may be back by now, or a proxy without CORS stands in for it. It takes three in
+  // One opaque answer proves little: the server may be back, or a proxy without CORS in its place. It takes three in
   // a row from a server that was never read, or one after a no.
   if (cause === 'lost') {
     if (facts.proof && facts.hasFetch && /^(fetch|xhr|poll)/.test(here)) return {asks: true};
@@ -396,7 +396,7 @@ function next(cause, facts) {
   if (cause === 'fault' && polls) now.limit = Math.ceil(facts.limit / 8); // too much for the line?
   if (cause === 'refused' && !facts.isPollux) now.proof = 1;
 
-  // At once. A native source does not tell who refused it: another stream does, and a third would learn nothing new.
+  // At once: a native source does not tell who refused it, another stream does, a third learns no more.
   if (facts.fallback && !polls) {
     now.doubted = now.fallback = '';
     other = facts.fallback;
@@ -479,8 +479,7 @@ var ears = {
     } else if (/^(408|425|429|[5-9]..)$/.test(status)) {
       this.facts.notBefore = delayOf(retryAfter);
       this.over('fault');
-    } else { // Pollux says no by a problem: anything else was put in its place,
-      // or for its own reasons; but of credentials another transport would have no others.
+    } else { // Pollux says no by a problem; no transport has other credentials
       this.over(this.facts.isPollux && !/^(204|401)$/.test(status) && !/^application\/problem\+json/i.test(type) ? 'refused' : 'final',
         status === 204 ? '' : 'The server answered ' + status + ' with the type ' + type, status);
     }
@@ -579,7 +578,7 @@ function engine(source, options) {
     for (name in source._types) source._listen(name.slice(1));
   }
 
-  // Waits for the next sign of life, which only Pollux owes. It limits a silence, never a whole answer, whose line may be slow.
+  // Waits for the next sign of life, which only Pollux owes. It limits a silence, never a whole answer.
   function alive() {
     var cause = connection.transport.polls ? 'fault' : connection.isOpen ? 'dead' : 'mute';
     var ms = facts.patience * Math.min(facts.failures + 1, 4) + (cause === 'mute' ? 0 : connection.wait * 1000);
@@ -648,7 +647,7 @@ function engine(source, options) {
   timer = setTimeout(function () { goOn(facts.transport ? {transport: facts.transport} : {state: CLOSED}); }, 0);
 }
 
-// Listeners (DOM 2.7 to 2.9): by the browser's EventTarget, or by one of ours where that cannot be constructed.
+// Listeners (DOM 2.7 to 2.9): by the browser's EventTarget, or ours where that cannot be constructed.
 
 var hasTarget = hasEventTarget(), Target = hasTarget ? global.EventTarget.prototype : {
   addEventListener: function (type, callback, options) {

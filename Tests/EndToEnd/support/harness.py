@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import random
 import signal
 import socket
 import ssl
@@ -57,9 +58,15 @@ class Certificate:
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to connections that go out: one of these would be taken before the server comes to it."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def merged(base, overrides):
