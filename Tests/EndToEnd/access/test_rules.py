@@ -236,7 +236,7 @@ def test_rules_are_read_anew_at_sighup(binary, tmp_path):
         server.write_configuration()
         server.process.send_signal(signal.SIGHUP)
         eventually(lambda: server.call("GET", "/channels/a?wait=0").status == 403, 10, "the new rules")
-        assert "applied" in server.log(1 << 20)
+        eventually(lambda: "applied" in server.log(1 << 20), 10, "the line that says so")
 
 
 def test_a_certificate_has_a_name_in_the_rules(binary, tmp_path):
