@@ -1,4 +1,5 @@
 public import Channels
+public import HTTPServing
 
 /// Who asks, and what he may do: what a request is judged by.
 ///
@@ -8,39 +9,66 @@ public struct Gate: Sendable {
     private let keys: KeyRing
     private let tokens: TokenVerifier
     private let cache = TokenCache()
+    private let failures: TokenBuckets
     /// Client certificates, by the names that the rules use.
     private let certificates: [CertificateEntry]
 
     public init(
         rules: AccessRules, keys: KeyRing = KeyRing(), tokens: TokenVerifier = TokenVerifier([]),
-        certificates: [CertificateEntry] = []
+        certificates: [CertificateEntry] = [], failures: TokenBucket = .failures
     ) {
         self.rules = rules
         self.keys = keys
         self.tokens = tokens
         self.certificates = certificates
+        self.failures = TokenBuckets(failures)
     }
 
     /// Who it is that has a credential: the text of a token or of a key.
     ///
-    /// - Parameter now: Milliseconds since 1970.
+    /// One that was verified before is good whatever else came from there, so that a neighbour behind the same address is not kept out.
+    ///
+    /// - Parameters:
+    ///   - address: From where it comes; `nil` if that is of no account.
+    ///   - now: Milliseconds since 1970.
+    ///   - uptime: Nanoseconds of a clock that only goes forward.
     /// - Throws: ``TokenError`` for one that is not valid. It is never taken as if there were none: a client would not notice.
-    public func principal(withCredential text: [UInt8], at now: Int64) throws(TokenError) -> Principal {
+    public func principal(
+        withCredential text: [UInt8], from address: PeerAddress? = nil, at now: Int64, uptime: UInt64 = 0
+    ) throws(TokenError) -> Principal {
+        if let token = self.cache.token(text, at: now) { return .token(token) }
+        let origin = address.map { AddressGroup($0) }
+        if let wait = origin.flatMap({ self.failures.wait(of: $0, at: uptime) }) {
+            throw .tooManyFailures(retryAfter: Int(wait / 1_000_000_000) + 1)
+        }
+        do throws(TokenError) { return try self.principal(verifying: text, at: now) } catch {
+            if let origin { _ = self.failures.take(of: origin, at: uptime) }
+            throw error
+        }
+    }
+
+    private func principal(verifying text: [UInt8], at now: Int64) throws(TokenError) -> Principal {
         if text.starts(with: AccessKey.prefix.utf8) {
             guard let principal = self.keys.principal(for: text) else {
                 throw .malformed("it is a key that is not known here")
             }
             return principal
         }
-        if let token = self.cache.token(text, at: now) { return .token(token) }
         let token = try self.tokens.verify(text, at: now)
         self.cache.keep(token, text)
         return .token(token)
     }
 
     /// Who it is that has a client certificate; nobody in particular, where none of its names is known here.
-    public func principal(withCertificate names: [String]) -> Principal {
-        let entry = self.certificates.first { names.contains($0.subject) }
+    ///
+    /// - Parameters:
+    ///   - subject: As RFC 4514 writes it.
+    ///   - names: The DNS names that it is for.
+    public func principal(withCertificate subject: String, _ names: [String]) -> Principal {
+        // An authority may write into a name what a client wants: one that looks like a subject is none.
+        let entry = self.certificates.first {
+            $0.subject.contains("=") ? $0.subject == subject : names.contains($0.subject)
+        }
         return entry.map { .certificate($0.name, $0.grants) } ?? .anonymous
     }
 

@@ -32,9 +32,14 @@ extension Principal: CustomStringConvertible {
     public var description: String {
         switch self {
         case .anonymous: "anonymous"
-        case .token(let token): "token of \(token.subject ?? "nobody")"
+        case .token(let token): "token of \(Self.printable(token.subject ?? "nobody"))"
         case .key(let name, _): "key \(name)"
         case .certificate(let name, _): "certificate \(name)"
         }
+    }
+
+    /// A subject comes from outside, and stands in logs and on terminals.
+    private static func printable(_ text: String) -> String {
+        text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : String($0) }.joined()
     }
 }

@@ -16,6 +16,9 @@ public struct AccessConfiguration: Sendable {
     public var leeway = Duration.seconds(30)
     /// The most bytes of a token; default 8 KiB.
     public var tokenSize = 8 << 10
+    /// How many wrong credentials an address may show; default 10 a minute, and at first 30.
+    public var failureRate = Rate.failures
+    public var failureBurst = 30
     /// What it was made of, to be compared with another one.
     var document: [JSONValue] = []
 
@@ -39,6 +42,9 @@ public struct AccessConfiguration: Sendable {
         var tokens = TokenVerifier(self.issuers)
         tokens.leeway = self.leeway.milliseconds
         tokens.tokenSize = self.tokenSize
-        return .rules(Gate(rules: rules, keys: self.keys, tokens: tokens, certificates: self.certificates))
+        return .rules(
+            Gate(
+                rules: rules, keys: self.keys, tokens: tokens, certificates: self.certificates,
+                failures: TokenBucket(self.failureRate, burst: self.failureBurst)))
     }
 }

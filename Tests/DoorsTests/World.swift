@@ -58,9 +58,10 @@ final class World {
     /// Subscribes as `ChannelResource` does.
     func read(
         _ query: String = "", _ fields: HTTPHeaders = [:], from channels: [String] = ["a"], takesWrites: Bool = true,
-        onWrite: @escaping (FakeExchange) -> Void = { _ in }
+        until rightEnd: NIODeadline? = nil, onWrite: @escaping (FakeExchange) -> Void = { _ in }
     ) throws -> FakeExchange {
-        let parameters = try ReadParameters(request("/x?" + query, fields), defaults: self.configuration)
+        var parameters = try ReadParameters(request("/x?" + query, fields), defaults: self.configuration)
+        parameters.rightEnd = rightEnd
         let exchange = FakeExchange(self.eventLoop)
         exchange.takesWrites = takesWrites
         exchange.onWrite = onWrite

@@ -21,6 +21,8 @@ public struct NameTemplate: Hashable, Sendable {
 
     /// - Throws: ``InvalidNameTemplate`` for a brace that is not closed, or that names no claim.
     public init(_ text: String) throws(InvalidNameTemplate) {
+        // Longer than any name.
+        guard text.utf8.count <= 4 * ChannelName.maximumLength else { throw InvalidNameTemplate() }
         self.text = text
         self.pieces = try Self.pieces(of: Array(text.utf8))
         self.prefix = self.pieces.prefix { if case .byte = $0 { true } else { false } }.map {
@@ -68,6 +70,8 @@ public struct NameTemplate: Hashable, Sendable {
             case .claim(let name):
                 guard let value = claims.segment(name) else { return nil }
                 bytes.append(contentsOf: value)
+                // No name is as long: it need not be put together.
+                guard bytes.count <= 2 * ChannelName.maximumLength + self.pieces.count else { return nil }
             }
         }
         return NamePattern(bytes)
@@ -78,5 +82,7 @@ public struct NameTemplate: Hashable, Sendable {
 public struct InvalidNameTemplate: Error, Equatable, CustomStringConvertible {
     public init() {}
 
-    public var description: String { "'{' and '}' must have the name of a claim between them, as in user.{sub}.*" }
+    public var description: String {
+        "a pattern has at most 1024 bytes, and '{' and '}' the name of a claim between them, as in user.{sub}.*"
+    }
 }

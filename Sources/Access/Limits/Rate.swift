@@ -22,11 +22,18 @@ public struct Rate: Hashable, Sendable {
     public let count: Int
     public let period: Period
 
+    /// That of wrong credentials from one address, if nothing else is said.
+    public static let failures = Rate(trusted: 10, per: .minute)
+
+    private init(trusted count: Int, per period: Period) {
+        self.count = count
+        self.period = period
+    }
+
     /// - Returns: `nil` unless the count is from 1 to ``maximumCount``.
     public init?(_ count: Int, per period: Period) {
         guard 1...Self.maximumCount ~= count else { return nil }
-        self.count = count
-        self.period = period
+        self.init(trusted: count, per: period)
     }
 
     /// - Returns: `nil` for what is not written as a count, a stroke and `s`, `m` or `h`.

@@ -13,6 +13,9 @@ public struct TokenBucket: Hashable, Sendable {
     /// The largest burst: with the slowest rate it fills in 40 days.
     public static let maximumBurst = 1_000
 
+    /// That of wrong credentials from one address, if nothing else is said.
+    public static let failures = TokenBucket(.failures, burst: 30)
+
     public init(_ rate: Rate, burst: Int) {
         self.rate = rate
         self.burst = max(burst, 1)

@@ -21,9 +21,15 @@ public struct KeySet: Sendable {
     /// How many keys of one document are taken.
     private static let most = 100
 
-    /// The keys that may have signed a token: those of its name, or all, if it has none.
-    func keys(named id: String?) -> [VerificationKey] {
-        guard let id else { return self.keys }
-        return self.keys.filter { $0.id == id || $0.id == nil }
+    /// The most keys that are tried for one token: a forged one costs as many signatures.
+    private static let mostCandidates = 4
+
+    /// The keys that may have signed a token: those of its name and algorithm, or those that have no name, or all, if it has none;
+    /// `nil` where these are too many to be tried.
+    func keys(named id: String?, for algorithm: SignatureAlgorithm) -> [VerificationKey]? {
+        let fitting = self.keys.filter { $0.algorithms.contains(algorithm) }
+        let named = id.map { id in fitting.filter { $0.id == id } } ?? fitting
+        let candidates = named.isEmpty ? fitting.filter { $0.id == nil } : named
+        return candidates.count <= Self.mostCandidates ? candidates : nil
     }
 }

@@ -6,6 +6,8 @@ public enum TokenError: Error, Equatable, Sendable {
     case issuer
     /// No key of the issuer has the name that the token gives: its keys may have changed.
     case unknownKey
+    /// It does not say by which of the issuer's many keys it is signed.
+    case severalKeys
     case signature
     case expired
     case notYetValid
@@ -15,6 +17,8 @@ public enum TokenError: Error, Equatable, Sendable {
     case critical
     case grants(InvalidGrants)
     case revoked
+    /// Too many wrong ones came from the same place: nothing is verified before so many seconds are over.
+    case tooManyFailures(retryAfter: Int)
 }
 
 extension TokenError: CustomStringConvertible {
@@ -25,6 +29,7 @@ extension TokenError: CustomStringConvertible {
         case .algorithm: "the token's alg is none that its issuer may use (access.issuers[].algorithms)"
         case .issuer: "the token's iss is none of access.issuers"
         case .unknownKey: "no key of the issuer has the token's kid"
+        case .severalKeys: "the token names none of its issuer's keys (kid), of which there are too many to try"
         case .signature: "the token's signature does not fit"
         case .expired: "the token has expired; get a new one"
         case .notYetValid: "the token is not valid yet (nbf)"
@@ -33,6 +38,8 @@ extension TokenError: CustomStringConvertible {
         case .critical: "the token has something critical that is not understood here (crit, cnf)"
         case .grants(let error): "the token's grants cannot be read: \(error)"
         case .revoked: "the token was revoked; get a new one"
+        case .tooManyFailures(let seconds):
+            "too many wrong credentials came from this address (limits.address.failureRate); try again in \(seconds) s"
         }
     }
 }

@@ -5,8 +5,8 @@ public struct TokenIssuer: Sendable {
     /// One of which the claim `aud` must be; empty if that is not looked at. A token that names an audience is then refused.
     public var audience: [String] = []
     public var algorithms: [SignatureAlgorithm]
-    /// What the field `typ` may be, in lower case and without `application/`; a token without one is taken.
-    public var types = ["jwt", "at+jwt"]
+    /// What the field `typ` must be, as ``type(_:)`` writes it; `nil` for the usual ones or none at all.
+    public var types: [String]?
     /// Where the grants stand.
     public var grants = GrantsSource.claim("pollux")
     public var keys: KeySet
@@ -15,6 +15,16 @@ public struct TokenIssuer: Sendable {
         self.issuer = issuer
         self.algorithms = algorithms
         self.keys = keys
+    }
+}
+
+extension TokenIssuer {
+    static let usualTypes = ["jwt", "at+jwt"]
+
+    /// A media type as it is compared: in lower case, and without `application/` (RFC 7515, section 4.1.9).
+    public static func type(_ text: String) -> String {
+        let type = text.lowercased()
+        return type.hasPrefix("application/") ? String(type.dropFirst("application/".count)) : type
     }
 }
 

@@ -39,10 +39,12 @@ public struct TokenVerifier: Sendable {
 
     private static func check(_ jws: CompactJWS, _ issuer: TokenIssuer) throws(TokenError) {
         guard jws.head["crit"] == nil, jws.head["b64"] == nil else { throw .critical }
-        guard let type = jws.head["typ"] else { return }
-        guard var name = type.stringValue?.lowercased() else { throw .type }
-        if name.hasPrefix("application/") { name.removeFirst("application/".count) }
-        guard issuer.types.contains(name) else { throw .type }
+        guard let type = jws.head["typ"] else {
+            if issuer.types != nil { throw .type }
+            return
+        }
+        guard let name = type.stringValue.map(TokenIssuer.type) else { throw .type }
+        guard (issuer.types ?? TokenIssuer.usualTypes).contains(name) else { throw .type }
     }
 
     private static func verify(
@@ -54,7 +56,7 @@ public struct TokenVerifier: Sendable {
         case nil: id = nil
         default: throw .malformed("its kid is no string")
         }
-        let keys = set.keys(named: id)
+        guard let keys = set.keys(named: id, for: algorithm) else { throw .severalKeys }
         guard !keys.isEmpty else { throw .unknownKey }
         guard keys.contains(where: { $0.verifies(jws.signature, of: jws.signed, by: algorithm) }) else {
             throw .signature

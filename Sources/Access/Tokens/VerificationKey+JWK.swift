@@ -39,7 +39,10 @@ extension VerificationKey {
         of jwk: JSONValue, _ type: String, _ algorithms: [SignatureAlgorithm]
     ) throws(UnusableKey) -> Material {
         switch type {
-        case "oct": return .secret(try Self.bytes("k", of: jwk))
+        case "oct":
+            let secret = try Self.bytes("k", of: jwk)
+            guard algorithms.allSatisfy({ $0.digestSize <= secret.count }) else { throw .shortSecret }
+            return .secret(secret)
         case "RSA":
             let (n, e) = (try Self.bytes("n", of: jwk), try Self.bytes("e", of: jwk))
             return .publicKey(try Self.made { pollux_RSA_public_key(n, n.count, e, e.count) })
@@ -88,12 +91,13 @@ extension VerificationKey {
 
     /// Takes a secret.
     public convenience init(secret: [UInt8], id: String?, allowed: [SignatureAlgorithm]) throws(UnusableKey) {
+        guard !secret.starts(with: "-----BEGIN".utf8) else {
+            throw UnusableKey("it is a PEM, which everybody may know; give it as pem")
+        }
         // As long as the digest at least (RFC 7518, section 3.2).
         let algorithms = allowed.filter { $0.kind == .hmac && $0.digestSize <= secret.count }
         guard !algorithms.isEmpty else {
-            throw UnusableKey(
-                "a secret needs at least 32 bytes for HS256, 48 for HS384, 64 for HS512, and one of these among the algorithms"
-            )
+            throw .shortSecret
         }
         self.init(id: id, algorithms, .secret(secret))
     }
@@ -114,7 +118,7 @@ extension VerificationKey {
 
     /// What OpenSSL lets pass and is not to be trusted.
     private static func check(_ key: OpaquePointer) throws(UnusableKey) {
-        if EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA {
+        if [EVP_PKEY_RSA, EVP_PKEY_RSA_PSS].contains(EVP_PKEY_get_base_id(key)) {
             guard (2_048...8_192).contains(EVP_PKEY_get_bits(key)) else {
                 throw UnusableKey("an RSA key must have from 2048 to 8192 bits (RFC 7518, section 3.3)")
             }
@@ -132,4 +136,7 @@ public struct UnusableKey: Error, Equatable, CustomStringConvertible {
     init(_ description: String) {
         self.description = description
     }
+
+    static let shortSecret = UnusableKey(
+        "a secret needs at least 32 bytes for HS256, 48 for HS384, 64 for HS512, and one of these among the algorithms")
 }

@@ -1,6 +1,7 @@
 public import Access
 import Channels
 import HTTPServing
+import NIOCore
 import NIOHTTP1
 
 /// What requests are judged by before anything is done for them.
@@ -24,12 +25,13 @@ public enum AccessPolicy: Sendable {
         switch self {
         case .open: return .anonymous
         case .loopback:
-            guard request.isToLoopback, !request.isForwarded else { throw .closed }
+            guard request.isToLoopback, !request.isForwarded, request.peer.address?.isLoopback ?? true else {
+                throw .closed
+            }
             guard cors.trustsPage(of: request) || request.isFromLoopbackPage else { throw .foreignPage }
             return .anonymous
         case .rules(let gate):
-            let principal = try gate.principal(of: request)
-            if case .certificate = principal, action != .read, !cors.trustsPage(of: request) { throw .foreignPage }
+            let principal = try gate.principal(of: request, cors)
             guard let refusal = gate.refusal(action, channels, for: principal) else { return principal }
             throw .refused(action, refusal.channel, refusal.decision)
         }
@@ -37,16 +39,24 @@ public enum AccessPolicy: Sendable {
 }
 
 extension Gate {
-    /// Who has sent a request. Of what a client brings along, a credential of its own comes before its certificate.
-    fileprivate func principal(of request: Request) throws(Problem) -> Principal {
-        if let credential = try request.bearer() {
-            do throws(TokenError) {
-                return try self.principal(withCredential: credential, at: WallClock.system.milliseconds())
-            } catch {
-                throw .invalidCredential("\(error)")
-            }
+    /// Who has sent a request. Of what a client brings along, a credential of its own comes before its certificate. A browser shows
+    /// that for whatever page asks, so it counts only for pages that are trusted; for others their user is nobody.
+    fileprivate func principal(of request: Request, _ cors: CORS) throws(Problem) -> Principal {
+        if let credential = try request.bearer() { return try self.principal(credential, from: request.peer.address) }
+        guard let (subject, names) = request.peer.certificateNames, cors.trustsPage(of: request) else {
+            return .anonymous
         }
-        return self.principal(withCertificate: request.peer.certificateNames)
+        return self.principal(withCertificate: subject, names)
+    }
+
+    private func principal(_ credential: [UInt8], from address: PeerAddress?) throws(Problem) -> Principal {
+        let (now, uptime) = (WallClock.system.milliseconds(), NIODeadline.now().uptimeNanoseconds)
+        do throws(TokenError) {
+            return try self.principal(withCredential: credential, from: address, at: now, uptime: uptime)
+        } catch {
+            guard case .tooManyFailures(let seconds) = error else { throw .invalidCredential("\(error)") }
+            throw Problem(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: seconds)
+        }
     }
 }
 
@@ -64,7 +74,9 @@ extension Request {
         }
         guard let field = fields.first else { return nil }
         let parts = field.split(separator: UInt8(ascii: " "))
-        guard parts.count == 2, parts[0].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else {
+        // Of another scheme it is meant for somebody else, such as a proxy in front.
+        guard let scheme = parts.first, scheme.elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else { return nil }
+        guard parts.count == 2 else {
             throw .invalidCredential(
                 "Authorization must be Bearer and a token or key, as in Authorization: Bearer eyJ...")
         }

@@ -95,10 +95,17 @@ public struct ChannelResource: Sendable {
         _ selection: Selection, _ parameters: ReadParameters, _ request: Request, on exchange: any Exchange
     ) throws(Problem) {
         var parameters = parameters
-        let principal = try self.access.require(.read, selection.channels, request, self.cors)
+        let principal: Principal
+        do throws(Problem) {
+            principal = try self.access.require(.read, selection.channels, request, self.cors)
+        } catch {
+            // What passes is no status for a stream: an EventSource would give up for good.
+            guard error.status == .tooManyRequests else { throw error }
+            return exchange.respond(self.refusal(parameters, error))
+        }
         if let end = principal.end { parameters.rightEnds(end, spread: self.configuration.retrySpreadMilliseconds) }
         if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
-        if request.peer.isRefused { return exchange.respond(self.refusal(parameters)) }
+        if request.peer.isRefused { return exchange.respond(self.refusal(parameters, .overCapacity)) }
         parameters.beginReader(
             of: self.readers[exchange.eventLoop].feed(of: selection), on: exchange,
             as: self.sessions.map { parameters.membership(of: selection, request.peer, principal, in: $0) },
@@ -117,10 +124,10 @@ public struct ChannelResource: Sendable {
         return Response(.ok, headers: headers)
     }
 
-    private func refusal(_ parameters: ReadParameters) -> Response {
+    private func refusal(_ parameters: ReadParameters, _ problem: Problem) -> Response {
         switch parameters.transport {
         case .eventStream, .pollEventStream: .refusedStream(self.configuration)
-        case .poll, .jsonp: Problem.overCapacity.response
+        case .poll, .jsonp: problem.response
         }
     }
 

@@ -74,6 +74,8 @@ final class EventStreamTransport: ReaderOutlet {
 
     func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
         guard !batch.events.isEmpty else { return .ready }
+        // A reader that is always behind sees no deadline: what it waits for is to write.
+        if self.rightEnd < .distantFuture, .now() >= self.rightEnd { return self.denied() }
         guard self.budget == .max else { return self.deliverWithinBudget(batch) }
         return self.written(self.exchange.write(batch.blocks(envelope: self.hasEnvelope)))
     }
@@ -115,13 +117,12 @@ final class EventStreamTransport: ReaderOutlet {
     }
 
     /// Ends the answer of a client that may read no longer, and says so: what it asks next is answered with a status.
-    private func sayDenied(_ reader: Reader) {
-        reader.leave()
+    private func denied() -> Delivery {
         var denial: [UInt8] = []
         EventStreamEncoder.appendEvent(
             id: nil, type: Array("pollux.denied".utf8), data: Array(#"{"reason":"expired"}"#.utf8), to: &denial)
         _ = self.write(denial)
-        _ = self.end()
+        return self.end()
     }
 
     /// The largest part of the batch that fits, but at least one event in all; then the end, if that is not all.
@@ -178,8 +179,12 @@ extension EventStreamTransport: ExchangeDelegate {
 
     func deadlineReached(_ now: NIODeadline) {
         guard let reader = self.reader else { return }
-        guard now < self.rightEnd else { return self.sayDenied(reader) }
-        guard reader.isAtHead else { return }
+        guard now < self.rightEnd else {
+            reader.leave()
+            _ = self.denied()
+            return
+        }
+        guard reader.isAtHead else { return self.setDeadline() }
         reader.wrote(now < self.endsAt ? self.writeHeartbeat() : self.end())
     }
 

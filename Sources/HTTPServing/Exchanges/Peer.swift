@@ -34,8 +34,8 @@ public struct Peer: Sendable {
         self.admission = admission
     }
 
-    /// The subject of the certificate, as RFC 4514 writes it, and its DNS names; empty without one.
-    public var certificateNames: [String] { self.certificate.map { [$0.subject] + $0.names } ?? [] }
+    /// The subject of the certificate, as RFC 4514 writes it, and its DNS names; `nil` without one.
+    public var certificateNames: (subject: String, names: [String])? { self.certificate.map { ($0.subject, $0.names) } }
 
     public var isRefused: Bool { self.admission == .refused }
 }

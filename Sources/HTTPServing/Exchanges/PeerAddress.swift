@@ -13,6 +13,14 @@ public enum PeerAddress: Hashable, Sendable {
     /// The upper and the lower half.
     case ipv6(UInt64, UInt64)
 
+    /// Whether it is an address of this machine's loopback.
+    public var isLoopback: Bool {
+        switch self {
+        case .ipv4(let first, _, _, _): first == 127
+        case .ipv6(let upper, let lower): upper == 0 && lower == 1
+        }
+    }
+
     /// - Returns: `nil` for an address that is of neither kind. One of IPv4 that comes over a socket of IPv6
     ///   (RFC 4291, section 2.5.5.2) is one of IPv4.
     init?(_ address: SocketAddress?) {

@@ -36,8 +36,9 @@ struct KnownFields: Sendable {
     private(set) var isForwarded = false
     /// Whether `Host` is one of the usual spellings of the loopback, in lower case, with or without a port.
     private(set) var isHostLoopback = false
-    /// Whether the browser says that a page of another site asks (`Sec-Fetch-Site`, W3C Fetch Metadata).
-    private(set) var isCrossSite = false
+    /// Whether the browser says that a page of another origin asks (`Sec-Fetch-Site`, W3C Fetch Metadata). What is the same site is
+    /// another origin too: a subdomain may be anybody's.
+    private(set) var isOfOtherOrigin = false
 
     /// Notes a field. Most names are none of these, and fall out by their length.
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
@@ -58,7 +59,8 @@ struct KnownFields: Sendable {
             if self.contentType != nil { self.repeated = "Content-Type" }
             self.contentType = self.contentType ?? ContentType(value)
         case 13 where name.isText("last-event-id"): self.lastEventID = self.lastEventID ?? Array(value)
-        case 14 where name.isText("sec-fetch-site"): self.isCrossSite = value.isText("cross-site")
+        case 14 where name.isText("sec-fetch-site"):
+            self.isOfOtherOrigin = !value.isText("same-origin") && !value.isText("none")
         case 14 where name.isText("content-length"):
             self.contentLengths += 1
             self.contentLength = value.decimal

@@ -45,8 +45,8 @@ extension Request {
     /// The field `Origin`: of which origin the page is that asks.
     public var origin: String? { self.head.known.origin }
 
-    /// Whether the browser says that a page of another site asks.
-    var isCrossSite: Bool { self.head.known.isCrossSite }
+    /// Whether the browser says that a page of another origin asks.
+    var isOfOtherOrigin: Bool { self.head.known.isOfOtherOrigin }
 
     /// Whether it was sent to a name or an address of the loopback, as the client says.
     public var isToLoopback: Bool {

@@ -51,7 +51,7 @@ public struct CORS: Sendable {
     /// Whether a request comes from no page, or from one that may do what its user may without being asked who he is: one of an origin in
     /// the list, or of the server's own. What a browser brings along by itself counts only for these.
     public func trustsPage(of request: Request) -> Bool {
-        guard let origin = request.origin else { return !request.isCrossSite }
+        guard let origin = request.origin else { return !request.isOfOtherOrigin }
         if self.allows(origin) { return true }
         return Origin(origin).map { self.ownOrigins.contains($0, of: request) } == true
     }

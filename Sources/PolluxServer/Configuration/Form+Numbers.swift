@@ -1,3 +1,4 @@
+import Access
 import Channels
 import JSON
 import NIOCore
@@ -51,5 +52,14 @@ extension Form<TimeAmount> {
     static func time(from least: Int) -> Form {
         Form<Int>.milliseconds(from: least)
             .map({ .milliseconds(Int64($0)) }, back: { Int($0.nanoseconds / 1_000_000) })
+    }
+}
+
+extension Form<Rate> {
+    /// So many in a time.
+    static var rate: Form {
+        Form(
+            expectation: "a number and a time, such as 50/s, 10/m or 100/h",
+            read: { $0.stringValue.flatMap { Rate($0) } }, write: { $0.description })
     }
 }

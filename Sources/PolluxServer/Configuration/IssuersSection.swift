@@ -15,7 +15,7 @@ struct IssuersSection {
     init(_ value: JSONValue, in place: Place, _ findings: inout Findings) {
         self.place = place
         guard let elements = value.elements else {
-            findings.misfit(place, "access.issuers", value, mustBe: "an array with an object for each issuer")
+            findings.add(place, "access.issuers must be an array with an object for each issuer")
             return
         }
         for (index, element) in elements.enumerated() {
@@ -51,7 +51,7 @@ struct IssuersSection {
         var issuer = TokenIssuer(
             issuer: object.value("issuer", .text, &findings), algorithms: algorithms, keys: KeySet(keys))
         issuer.audience = object.value("audience", .words, &findings) ?? []
-        if let types = object.value("types", .words, &findings) { issuer.types = types.map { $0.lowercased() } }
+        if let types = object.value("types", .words, &findings) { issuer.types = types.map(TokenIssuer.type) }
         if let claim = object.value("grants", .text, &findings) {
             issuer.grants = claim == "scope" ? .scope : .claim(claim)
         }

@@ -1,3 +1,4 @@
+import Access
 import Channels
 import HTTPServing
 import Logging
@@ -57,6 +58,13 @@ extension Setting {
         Setting(
             "limits.bodySize", .content, \.limits.bodySize,
             "the most bytes of a request's content; grows with `limits.batchSize` and `limits.eventSize`"),
+        Setting(
+            "limits.address.failureRate", .rate, \.access.failureRate,
+            "how many wrong credentials may come from an address (of IPv6 from a /64) before nothing is verified that comes from there"
+        ),
+        Setting(
+            "limits.address.failureBurst", .count(1...TokenBucket.maximumBurst), \.access.failureBurst,
+            "how many of them may come at once"),
         Setting("limits.tokenSize", .size(256...16 << 20), \.access.tokenSize, "the most bytes of a token"),
         Setting("limits.batchSize", .content, \.transports.batchSize, "the most bytes of a batch of events"),
         Setting("limits.eventSize", .content, \.transports.eventSize, "the most bytes of an event's type and data"),

@@ -217,6 +217,8 @@ def test_a_server_that_others_reach_does_not_start_without_rules(binary, tmp_pat
     ({"rules": {"a{": {}}}, ["a{", "claim"]),
     ({"keys": {"k": {"hash": "secret"}}}, ["access.keys.k.hash", "pollux access key"]),
     ({"issuers": [{"algorithms": ["HS256"], "keys": [{"secret": "short"}]}]}, ["access.issuers[0].keys[0]", "32 bytes"]),
+    ({"issuers": [{"algorithms": ["HS256"], "keys": [{"jwk": {"kty": "oct", "k": "AA"}}]}]}, ["access.issuers[0].keys[0]", "32 bytes"]),
+    ({"issuers": [{"algorithms": ["HS256"], "keys": [{"secret": "-----BEGIN PUBLIC KEY-----" + "A" * 99}]}]}, ["keys[0]", "PEM"]),
     ({"issuers": [{"algorithms": ["none"], "keys": []}]}, ["access.issuers[0].algorithms", "HS256"]),
     ({"issuers": [{"algorithms": ["RS256"], "keys": [{"pem": {"file": "nowhere.pem"}}]}]}, ["nowhere.pem"]),
     ({"issuers": [{"algorithms": ["HS256"], "keys": [{"secret": {"environment": "NOT_THERE"}}]}]}, ["NOT_THERE"]),
@@ -251,7 +253,7 @@ def test_a_certificate_has_a_name_in_the_rules(binary, tmp_path):
 @pytest.mark.parametrize("fields, isServed", [
     ({"Origin": "http://localhost:3000"}, True), ({"Origin": "http://127.0.0.1:1"}, True), ({"Origin": "https://evil.example"}, False),
     ({"Origin": "null"}, False), ({"Origin": "http://localhost.evil.example"}, False), ({"Sec-Fetch-Site": "cross-site"}, False),
-    ({"Sec-Fetch-Site": "none"}, True), ({"Sec-Fetch-Site": "same-origin"}, True),
+    ({"Sec-Fetch-Site": "same-site"}, False), ({"Sec-Fetch-Site": "none"}, True), ({"Sec-Fetch-Site": "same-origin"}, True),
 ])
 def test_without_rules_a_page_of_another_site_in_a_browser_of_this_machine_is_somebody_else(closed, fields, isServed):
     for method, target, body in (("GET", "/channels/x?transport=poll&wait=0", None), ("POST", "/channels/x", b"x"), ("DELETE", "/channels/x", None)):
@@ -281,6 +283,18 @@ def test_a_check_of_the_configuration_shows_what_anybody_may_change(binary, tmp_
     checked = run([binary, "config", "check", "--config", str(file)])
     assert checked.returncode == 0, checked
     assert [line.removeprefix("look: ") for line in checked.stdout.splitlines() if line.startswith("look: ")] == holes
+
+
+@pytest.mark.parametrize("access", [
+    {"issuers": {"secret": "topsecret"}}, {"issuers": [{"algorithms": ["HS256"], "keys": ["topsecret"]}]},
+    {"issuers": [{"algorithms": "topsecret"}]}, {"keys": {"k": {"hash": "topsecret"}}}, {"keys": {"k": "topsecret"}},
+    {"issuers": [{"algorithms": ["HS256"], "keys": [{"secret": ["topsecret"]}]}]}, {"issuers": ["topsecret"]}, {"keys": ["topsecret"]},
+], ids=str)
+def test_no_message_shows_what_may_be_a_secret(binary, tmp_path, access):
+    file = tmp_path / "pollux.json"
+    file.write_text(json.dumps({"access": access}))
+    checked = run([binary, "config", "check", "--config", str(file)])
+    assert checked.returncode != 0 and "topsecret" not in checked.stdout + checked.stderr, checked
 
 
 def test_a_misspelt_action_in_the_grants_of_a_key_is_told(binary, tmp_path):

@@ -24,7 +24,8 @@ def configuration(issuer, kind):
     for algorithm in ["RS256", *EC, "EdDSA"]:
         keys.append({"pem": issuer.pem(algorithm), "id": algorithm} if kind == "pem" else {"jwk": issuer.jwk(algorithm, kid=algorithm)})
     named = {"issuer": "named", "audience": ["pollux", "other"], "algorithms": ["HS256"], "keys": [{"secret": SECRET}], "grants": "scope"}
-    return {"access": {"rules": RULES, "issuers": [{"algorithms": ALGORITHMS, "keys": keys}, named]}}
+    access = {"rules": RULES, "issuers": [{"algorithms": ALGORITHMS, "keys": keys}, named]}
+    return {"access": access, "limits": {"address": {"failureBurst": 1000}}}
 
 
 @pytest.fixture(scope="module", params=["pem", "jwk"])
@@ -171,11 +172,45 @@ def test_grants_stand_in_a_claim_or_in_the_scope(server, issuer):
     assert status(server, issuer.token("HS256", pollux={"read": ["granted.*"]})) == 403, "its grants must cover what any token may"
 
 
-@pytest.mark.parametrize("fields", [
-    [("Authorization", "Basic YTpi")], [("Authorization", "Bearer")], [("Authorization", "Bearer a b")], [("Authorization", "x")],
+@pytest.mark.parametrize("value, statuses", [
+    ("Basic YTpi", (200, 401)), ("x", (200, 401)), ("Bearer", (401, 401)), ("Bearer a b", (401, 401)), ("bearer a", (401, 401)),
 ])
-def test_another_scheme_or_half_a_field_is_a_wrong_credential(server, fields):
-    assert server.call("GET", "/channels/open?wait=0", fields).status == 401
+def test_another_scheme_is_meant_for_somebody_else_and_half_a_field_is_a_wrong_credential(server, value, statuses):
+    for channel, status in zip(("open", "mine.ann"), statuses):
+        assert server.call("GET", f"/channels/{channel}?wait=0", [("Authorization", value)]).status == status
+
+
+def test_a_token_without_kid_is_tried_with_a_few_keys_only(binary, tmp_path, issuer):
+    keys = [{"pem": Issuer().pem("ES256"), "id": f"key {number}"} for number in range(8)] + [{"pem": issuer.pem("ES256"), "id": "own"}]
+    with running(Server(binary, tmp_path, {"access": {"rules": RULES, "issuers": [{"algorithms": ["ES256"], "keys": keys}]}})) as server:
+        assert status(server, issuer.token("ES256")) == 401
+        assert status(server, issuer.token("ES256", head={"kid": "own"})) == 200
+        assert status(server, issuer.token("ES256", head={"kid": "key 1"})) == 401
+
+
+def test_types_that_are_configured_must_be_there(binary, tmp_path, issuer):
+    access = {"rules": RULES, "issuers": [{"algorithms": ["HS256"], "types": ["application/at+JWT"], "keys": [{"secret": SECRET}]}]}
+    with running(Server(binary, tmp_path, {"access": access})) as server:
+        for type, expected in (("at+jwt", 200), ("application/AT+JWT", 200), ("JWT", 401), (None, 401)):
+            head = {"alg": "HS256", **({"typ": type} if type else {})}
+            assert status(server, issuer.signed(head)) == expected, type
+
+
+def test_who_shows_too_many_wrong_credentials_waits_and_who_was_known_goes_on(binary, tmp_path, issuer):
+    access = {"rules": RULES, "issuers": [{"algorithms": ["HS256"], "keys": [{"secret": SECRET}]}]}
+    overrides = {"access": access, "limits": {"address": {"failureRate": "1/h", "failureBurst": 5}}}
+    with running(Server(binary, tmp_path, overrides)) as server:
+        known, new = issuer.token(sub="ann"), issuer.token(sub="ann", jti="new")
+        assert status(server, known) == 200
+        wrong = issuer.token(key="another secret that is long enough for this")
+        assert [status(server, wrong) for _ in range(5)] == [401] * 5
+        for token in (wrong, new):
+            answer = server.call("GET", "/channels/mine.ann?wait=0", bearer(token))
+            assert answer.status == 429 and int(answer.header("Retry-After")) > 3000 and "limits.address.failureRate" in answer.json()["detail"]
+            stream = server.call("GET", "/channels/mine.ann?transport=sse", bearer(token))
+            assert stream.status == 200 and stream.body.startswith(b": refused\nretry: ")
+        assert status(server, known) == 200
+        assert server.call("GET", "/channels/open?wait=0").status == 200
 
 
 def test_two_credentials_are_one_too_many(server, issuer):
