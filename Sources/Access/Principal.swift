@@ -23,9 +23,6 @@ public enum Principal: Equatable, Sendable {
 
     /// From when on he is nobody any more, in milliseconds since 1970; `nil` if never.
     public var end: Int64? { if case .token(let token) = self { token.end } else { nil } }
-
-    /// Whether he may do something with the whole server.
-    public func may(_ action: Action) -> Bool { self.grants?.cover(action) ?? false }
 }
 
 extension Principal: CustomStringConvertible {

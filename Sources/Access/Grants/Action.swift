@@ -1,4 +1,4 @@
-/// What somebody may do: with channels, or with the server.
+/// What somebody may do with a channel.
 public enum Action: String, CaseIterable, Sendable {
     /// Read a channel's events, those that are kept and those that come.
     case read
@@ -6,8 +6,6 @@ public enum Action: String, CaseIterable, Sendable {
     case publish
     /// Let go of all events of a channel.
     case drop
-    /// Look at the server and change what it does; over a channel that it names, everything.
+    /// Everything with a channel.
     case admin
-    /// Read the server's figures.
-    case metrics
 }

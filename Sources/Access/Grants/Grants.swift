@@ -55,11 +55,6 @@ public struct Grants: Equatable, Sendable {
     private func has(_ action: Action, _ channel: ChannelName, _ claims: Claims) -> Bool {
         self.templates[action]?.contains { $0.matches(channel, claims: claims) } ?? false
     }
-
-    /// Whether they have an action over the whole server: by the pattern `*`.
-    public func cover(_ action: Action) -> Bool {
-        [action, .admin].contains { self.templates[$0]?.contains { $0.text == "*" } ?? false }
-    }
 }
 
 /// Something that should be grants and is not.

@@ -16,7 +16,6 @@ public enum TokenError: Error, Equatable, Sendable {
     /// It needs something that is not understood here.
     case critical
     case grants(InvalidGrants)
-    case revoked
     /// Too many wrong ones came from the same place: nothing is verified before so many seconds are over.
     case tooManyFailures(retryAfter: Int)
 }
@@ -37,7 +36,6 @@ extension TokenError: CustomStringConvertible {
         case .type: "the token's typ is none that is taken here (access.issuers[].types)"
         case .critical: "the token has something critical that is not understood here (crit, cnf)"
         case .grants(let error): "the token's grants cannot be read: \(error)"
-        case .revoked: "the token was revoked; get a new one"
         case .tooManyFailures(let seconds):
             "too many wrong credentials came from this address (limits.address.failureRate); try again in \(seconds) s"
         }
