@@ -3,8 +3,8 @@ public import HTTPServing
 
 /// Who asks, and what he may do: what a request is judged by.
 ///
-/// A value that is replaced as a whole where rules, keys or issuers change.
-public struct Gate: Sendable {
+/// It is replaced as a whole where rules, keys or issuers change.
+public final class Gate: Sendable {
     public let rules: AccessRules
     private let keys: KeyRing
     private let tokens: TokenVerifier
@@ -24,17 +24,27 @@ public struct Gate: Sendable {
         self.failures = TokenBuckets(failures)
     }
 
-    /// Who it is that has a credential: the text of a token or of a key.
+    /// Who it is that has shown something; nobody in particular, where that is nothing, or a certificate that is not known here.
     ///
-    /// One that was verified before is good whatever else came from there, so that a neighbour behind the same address is not kept out.
+    /// A token that was verified before is good whatever else came from there, so that a neighbour behind the same address is not kept out.
     ///
     /// - Parameters:
     ///   - address: From where it comes; `nil` if that is of no account.
     ///   - now: Milliseconds since 1970.
     ///   - uptime: Nanoseconds of a clock that only goes forward.
-    /// - Throws: ``TokenError`` for one that is not valid. It is never taken as if there were none: a client would not notice.
+    /// - Throws: ``TokenError`` for a text that is not valid. It is never taken as if there were none: a client would not notice.
     public func principal(
-        withCredential text: [UInt8], from address: PeerAddress? = nil, at now: Int64, uptime: UInt64 = 0
+        of credential: Credential?, from address: PeerAddress? = nil, at now: Int64, uptime: UInt64 = 0
+    ) throws(TokenError) -> Principal {
+        switch credential {
+        case nil: .anonymous
+        case .text(let text): try self.principal(withText: text, from: address, at: now, uptime: uptime)
+        case .certificate(let subject, let names): self.principal(withCertificate: subject, names)
+        }
+    }
+
+    private func principal(
+        withText text: [UInt8], from address: PeerAddress?, at now: Int64, uptime: UInt64
     ) throws(TokenError) -> Principal {
         if let token = self.cache.token(text, at: now) { return .token(token) }
         let origin = address.map { AddressGroup($0) }
@@ -59,12 +69,7 @@ public struct Gate: Sendable {
         return .token(token)
     }
 
-    /// Who it is that has a client certificate; nobody in particular, where none of its names is known here.
-    ///
-    /// - Parameters:
-    ///   - subject: As RFC 4514 writes it.
-    ///   - names: The DNS names that it is for.
-    public func principal(withCertificate subject: String, _ names: [String]) -> Principal {
+    private func principal(withCertificate subject: String, _ names: [String]) -> Principal {
         // An authority may write into a name what a client wants: one that looks like a subject is none.
         let entry = self.certificates.first {
             $0.subject.contains("=") ? $0.subject == subject : names.contains($0.subject)

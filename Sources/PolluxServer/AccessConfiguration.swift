@@ -12,6 +12,8 @@ public struct AccessConfiguration: Sendable {
     public var keys = KeyRing()
     public var certificates: [CertificateEntry] = []
     public var issuers: [TokenIssuer] = []
+    /// Where requests may have tokens, besides the field `Authorization`; default nowhere.
+    public var places = TokenPlaces()
     /// How far the clocks of issuers may be apart from ours; default 30 s.
     public var leeway = Duration.seconds(30)
     /// The most bytes of a token; default 8 KiB.
@@ -45,6 +47,6 @@ public struct AccessConfiguration: Sendable {
         return .rules(
             Gate(
                 rules: rules, keys: self.keys, tokens: tokens, certificates: self.certificates,
-                failures: TokenBucket(self.failureRate, burst: self.failureBurst)))
+                failures: TokenBucket(self.failureRate, burst: self.failureBurst)), self.places)
     }
 }

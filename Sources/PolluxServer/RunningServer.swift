@@ -43,6 +43,7 @@ struct RunningServer: Sendable {
         let channels = self.channels.under(
             configuration.transports, configuration.access.policy, Self.cors(configuration, self.sites))
         await self.http.apply(Self.settings(configuration, channels, self.health, self.files, self.sites))
+        try? await channels.judgeReaders()
     }
 
     /// Ends the sessions that nobody goes on with; to be called about once a second.

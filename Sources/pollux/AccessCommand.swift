@@ -70,7 +70,7 @@ struct AccessCommand: ParsableCommand {
         var channel: ChannelName
 
         func run() throws {
-            guard case .rules(let gate) = try self.options.load().server.access.policy else {
+            guard case .rules(let gate, _) = try self.options.load().server.access.policy else {
                 throw ValidationError("the configuration has no access.rules")
             }
             let principal = try self.principal(gate)
@@ -84,7 +84,7 @@ struct AccessCommand: ParsableCommand {
             var bytes = try SmallFile.bytes(of: file, most: 64 << 10)
             while let last = bytes.last, last <= 0x20 { bytes.removeLast() }
             do throws(TokenError) {
-                return try gate.principal(withCredential: bytes, at: WallClock.system.milliseconds())
+                return try gate.principal(of: .text(bytes), at: WallClock.system.milliseconds())
             } catch {
                 LineWriter.errors.write("pollux: \(error)")
                 throw ExitCode.failure

@@ -9,6 +9,7 @@ import Testing
 final class FakeExchange: Exchange {
     let eventLoop: any EventLoop
     var delegate: (any ExchangeDelegate)?
+    var connectionMemory: AnyObject?
     /// Whether writes are taken; else they are kept all the same, as a connection does.
     var takesWrites = true
     private(set) var head: Response?

@@ -61,7 +61,8 @@ import Testing
     }
 
     enum Event: CaseIterable {
-        case began, met, receivedPart, receivedLast, receivedNothing, caughtUp, timeOver, inputClosed, drain, failed
+        case began, met, receivedPart, receivedLast, receivedNothing, caughtUp, timeOver, inputClosed, drain, denied,
+            failed
     }
 
     enum Outcome: Equatable {
@@ -99,17 +100,20 @@ import Testing
     static let effects: [(stage: Stage, event: Event, outcome: Outcome, next: Stage)] = [
         (.beginning, .began, .nothing, .collecting),
         (.beginning, .drain, .refuse, .answered),
+        (.beginning, .denied, .refuse, .answered),
         (.beginning, .failed, .refuse, .answered),
         (.collecting, .receivedPart, .nothing, .collected),
         (.collecting, .receivedLast, .answer([4, 5]), .answered),
         (.collecting, .caughtUp, .wait(seconds: 25), .waiting),
         (.collecting, .drain, .answerEmpty, .answered),
+        (.collecting, .denied, .refuse, .answered),
         (.collecting, .failed, .refuse, .answered),
         (.collected, .met, .answer([3, 3]), .answered),
         (.collected, .receivedLast, .answer([3, 4, 5]), .answered),
         (.collected, .receivedNothing, .answer([3, 5]), .answered),
         (.collected, .caughtUp, .answer([3, 6]), .answered),
         (.collected, .drain, .answer([3, 3]), .answered),
+        (.collected, .denied, .refuse, .answered),
         (.collected, .failed, .refuse, .answered),
         (.waiting, .met, .nothing, .collecting),
         (.waiting, .receivedPart, .nothing, .collected),
@@ -117,6 +121,7 @@ import Testing
         (.waiting, .timeOver, .answerEmpty, .answered),
         (.waiting, .inputClosed, .wait(seconds: 5), .waiting),
         (.waiting, .drain, .answerEmpty, .answered),
+        (.waiting, .denied, .answerEmpty, .answered),
         (.waiting, .failed, .refuse, .answered),
     ]
 
@@ -139,6 +144,7 @@ import Testing
         case .timeOver: machine.timeOver()
         case .inputClosed: machine.inputClosed(now)
         case .drain: machine.drain()
+        case .denied: machine.denied(.denied(.changed))
         case .failed: machine.failed(.overCapacity)
         }
     }

@@ -17,6 +17,7 @@ final class World {
     let bridge: Bridge
     let eventLoop = EmbeddedEventLoop()
     let readers: LoopReaders
+    let admissions = Admissions()
     var configuration = TransportConfiguration()
 
     /// - Parameters:
@@ -67,7 +68,9 @@ final class World {
         exchange.onWrite = onWrite
         let selection = try #require(Selection(try channels.map { try ChannelName($0) }))
         parameters.beginReader(
-            of: self.readers.feed(of: selection), on: exchange, as: nil, configuration: self.configuration)
+            of: self.readers.feed(of: selection),
+            Admission(permit: .open, channels: selection.channels, others: self.admissions), on: exchange, as: nil,
+            configuration: self.configuration)
         return exchange
     }
 

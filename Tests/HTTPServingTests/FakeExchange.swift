@@ -23,6 +23,7 @@ final class FakeExchange: Exchange {
     private(set) var writes = 0
     private(set) var hasResponded = false
     var delegate: (any ExchangeDelegate)?
+    var connectionMemory: AnyObject?
 
     init(_ eventLoop: any EventLoop, _ events: AsyncStream<Event>.Continuation) {
         self.eventLoop = eventLoop

@@ -14,6 +14,8 @@ public struct ChannelResource: Sendable {
     private let cors: CORS
     private let readers: PerLoop<LoopReaders>
     private let publishers: PerLoop<LoopPublishers>
+    /// Who reads, to be judged again.
+    private let admissions: PerLoop<Admissions>
     /// Where readers are counted; `nil` if nobody wants to know of them.
     private let sessions: Sessions?
 
@@ -30,6 +32,7 @@ public struct ChannelResource: Sendable {
         let readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
         self.readers = readers
         self.publishers = try await PerLoop(group) { LoopPublishers(readers[$0]) }
+        self.admissions = try await PerLoop(group) { _ in Admissions() }
     }
 
     private init(
@@ -42,12 +45,23 @@ public struct ChannelResource: Sendable {
         self.cors = cors
         self.readers = other.readers
         self.publishers = other.publishers
+        self.admissions = other.admissions
     }
 
-    /// The same channels under other limits and rules. A reader keeps to those under which it began.
+    /// The same channels under other limits and rules. A reader keeps to the limits under which it began.
     public func under(_ configuration: TransportConfiguration, _ access: AccessPolicy, _ cors: CORS) -> ChannelResource
     {
         ChannelResource(self, configuration, access, cors)
+    }
+
+    /// Judges by these rules who reads already. Who may no longer is told so, and given nothing more.
+    ///
+    /// - Throws: When a loop has been shut down.
+    public func judgeReaders() async throws {
+        let (access, now) = (self.access, WallClock.system.milliseconds())
+        try await self.admissions.onEach { admissions in
+            admissions.judge { access.denial(of: $0.permit, reading: $0.channels, at: now) }
+        }
     }
 
     // MARK: Reading
@@ -95,20 +109,23 @@ public struct ChannelResource: Sendable {
         _ selection: Selection, _ parameters: ReadParameters, _ request: Request, on exchange: any Exchange
     ) throws(Problem) {
         var parameters = parameters
-        let principal: Principal
+        let permit: Permit
         do throws(Problem) {
-            principal = try self.access.require(.read, selection.channels, request, self.cors)
+            permit = try self.access.permit(.read, selection.channels, request, self.cors, on: exchange)
         } catch {
             // What passes is no status for a stream: an EventSource would give up for good.
             guard error.status == .tooManyRequests else { throw error }
             return exchange.respond(self.refusal(parameters, error))
         }
-        if let end = principal.end { parameters.rightEnds(end, spread: self.configuration.retrySpreadMilliseconds) }
+        if let end = permit.end { parameters.rightEnds(end, spread: self.configuration.retrySpreadMilliseconds) }
         if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
         if request.peer.isRefused { return exchange.respond(self.refusal(parameters, .overCapacity)) }
         parameters.beginReader(
-            of: self.readers[exchange.eventLoop].feed(of: selection), on: exchange,
-            as: self.sessions.map { parameters.membership(of: selection, request.peer, principal, in: $0) },
+            of: self.readers[exchange.eventLoop].feed(of: selection),
+            Admission(
+                permit: permit, channels: selection.channels, others: self.admissions[exchange.eventLoop]),
+            on: exchange,
+            as: self.sessions.map { parameters.membership(of: selection, request.peer, permit.principal, in: $0) },
             configuration: self.configuration)
     }
 
@@ -139,7 +156,7 @@ public struct ChannelResource: Sendable {
     /// they are kept together.
     public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
-            _ = try self.access.require(.publish, [channel], request, self.cors)
+            _ = try self.access.permit(.publish, [channel], request, self.cors, on: exchange)
             let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
             let answer = exchange.postpone()
             self.publishers[exchange.eventLoop].publish(publish.publication) { result, life in
@@ -152,7 +169,7 @@ public struct ChannelResource: Sendable {
 
     /// Drops what the channel holds.
     public func drop(_ channel: ChannelName, _ request: Request, on exchange: any Exchange) {
-        do throws(Problem) { _ = try self.access.require(.drop, [channel], request, self.cors) } catch {
+        do throws(Problem) { _ = try self.access.permit(.drop, [channel], request, self.cors, on: exchange) } catch {
             return exchange.respond(error.response)
         }
         let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)

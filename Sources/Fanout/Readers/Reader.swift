@@ -163,8 +163,8 @@ package final class Reader: FeedReader {
             self.take(page, read)
         case .failure(let error):
             guard self.machine.readFailed() else { return }
-            self.release()
             self.outlet.fail(error)
+            self.release()
         }
     }
 
@@ -237,6 +237,7 @@ package final class Reader: FeedReader {
     private func release() {
         self.feed.release()
         self.membership?.end()
+        self.outlet.ended()
     }
 }
 

@@ -19,6 +19,8 @@ package protocol ReaderOutlet: AnyObject {
     func caughtUp(at id: EventID) -> Delivery
     /// What is kept cannot be read now: the last that is written.
     func fail(_ error: LedgerError)
+    /// The reader is over, however that came; called once, and nothing after it.
+    func ended()
 }
 
 /// What became of something that was written.

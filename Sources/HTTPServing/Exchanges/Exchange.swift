@@ -10,6 +10,9 @@ public protocol Exchange: AnyObject {
     /// Who is told what happens while the answer is not yet given, or its stream runs. Let go of with the answer's end.
     var delegate: (any ExchangeDelegate)? { get set }
 
+    /// What a responder remembers of the connection for its next requests; gone with it.
+    var connectionMemory: AnyObject? { get set }
+
     /// Answers as a whole.
     func respond(_ response: Response)
 

@@ -36,9 +36,18 @@ struct KnownFields: Sendable {
     private(set) var isForwarded = false
     /// Whether `Host` is one of the usual spellings of the loopback, in lower case, with or without a port.
     private(set) var isHostLoopback = false
-    /// Whether the browser says that a page of another origin asks (`Sec-Fetch-Site`, W3C Fetch Metadata). What is the same site is
-    /// another origin too: a subdomain may be anybody's.
-    private(set) var isOfOtherOrigin = false
+    /// Of which origin the browser says that the page is which asks (`Sec-Fetch-Site`, W3C Fetch Metadata); `nil` if it says nothing.
+    private(set) var page: Page?
+    private(set) var hasAuthorization = false
+    private(set) var hasCookies = false
+
+    /// A page that asks, by its origin.
+    enum Page: Sendable {
+        /// The one that was asked, or no page asks but the user.
+        case own
+        /// Another one; also one of the same site: a subdomain may be anybody's.
+        case other
+    }
 
     /// Notes a field. Most names are none of these, and fall out by their length.
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
@@ -52,15 +61,17 @@ struct KnownFields: Sendable {
         case 6 where name.isText("origin"):
             if self.origin != nil { self.repeated = "Origin" }
             self.origin = self.origin ?? String(decoding: value, as: UTF8.self)
+        case 6 where name.isText("cookie"): self.hasCookies = true
         case 6 where name.isText("expect"):
             value.forEachMember { if $0.isText("100-continue") { self.expectsContinue = true } }
         case 10 where name.isText("connection"): self.takeConnection(value)
         case 12 where name.isText("content-type"):
             if self.contentType != nil { self.repeated = "Content-Type" }
             self.contentType = self.contentType ?? ContentType(value)
+        case 13 where name.isText("authorization"): self.hasAuthorization = true
         case 13 where name.isText("last-event-id"): self.lastEventID = self.lastEventID ?? Array(value)
         case 14 where name.isText("sec-fetch-site"):
-            self.isOfOtherOrigin = !value.isText("same-origin") && !value.isText("none")
+            self.page = value.isText("same-origin") || value.isText("none") ? .own : .other
         case 14 where name.isText("content-length"):
             self.contentLengths += 1
             self.contentLength = value.decimal

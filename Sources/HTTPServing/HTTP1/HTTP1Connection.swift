@@ -43,6 +43,7 @@ final class HTTP1Connection: ChannelInboundHandler, ChannelOutboundHandler {
     var parser: HTTP1Parser?
     var context: ChannelHandlerContext?
     var delegate: (any ExchangeDelegate)?
+    var connectionMemory: AnyObject?
 
     private var activity = Activity.none
     /// Whether NIO has asked for a read, and it was held back.

@@ -22,6 +22,8 @@ final class HTTP2Connection: ChannelInboundHandler {
     var backlog = HTTP2Backlog()
     var liveness: HTTP2Liveness
     var deadlineIndex: Int?
+    /// What a responder remembers of the connection.
+    var memory: AnyObject?
 
     lazy var flushes = OncePerTurn(self.loop.eventLoop) { [weak self] in self?.flush() }
     /// The streams that have written since the last flush.

@@ -151,6 +151,11 @@ extension HTTP2Stream: Exchange {
 
     var hasBegunStream: Bool { self.machine.isStreaming }
 
+    var connectionMemory: AnyObject? {
+        get { self.connection?.memory }
+        set { self.connection?.memory = newValue }
+    }
+
     func respond(_ response: Response) {
         guard self.machine.answered() else { return }
         self.delegate = nil

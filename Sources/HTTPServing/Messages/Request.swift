@@ -46,7 +46,14 @@ extension Request {
     public var origin: String? { self.head.known.origin }
 
     /// Whether the browser says that a page of another origin asks.
-    var isOfOtherOrigin: Bool { self.head.known.isOfOtherOrigin }
+    var isOfOtherOrigin: Bool { self.head.known.page == .other }
+
+    /// Whether it says by which page it was sent, or that it was by none, as browsers do with what changes something.
+    public var namesPage: Bool { self.head.known.origin != nil || self.head.known.page != nil }
+
+    public var hasAuthorization: Bool { self.head.known.hasAuthorization }
+
+    public var hasCookies: Bool { self.head.known.hasCookies }
 
     /// Whether it was sent to a name or an address of the loopback, as the client says.
     public var isToLoopback: Bool {

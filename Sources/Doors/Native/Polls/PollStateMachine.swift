@@ -159,6 +159,20 @@ struct PollStateMachine {
         }
     }
 
+    /// The client may read no longer: what was read is not given to it.
+    mutating func denied(_ problem: Problem) -> Action {
+        switch self.state {
+        case .beginning, .collecting:
+            self.state = .answered
+            return .refuse(problem)
+        case .waiting(let prelude, _):
+            self.state = .answered
+            return .answerEmpty(prelude)
+        case .answered:
+            return .none
+        }
+    }
+
     /// What is kept cannot be read now.
     mutating func failed(_ problem: Problem) -> Action {
         if case .answered = self.state { return .none }

@@ -8,6 +8,8 @@ import NIOHTTP1
 /// The reader that leaves after one batch: long polling (RFC 6202, section 2), answered as JSON, as an event
 /// stream or as a script. Owner: the exchange's event loop.
 final class PollTransport {
+    let admission: Admission
+    var slot = 0
     private let exchange: any Exchange
     private let configuration: TransportConfiguration
     private let parameters: ReadParameters
@@ -15,7 +17,11 @@ final class PollTransport {
     /// Until the poll is answered.
     private var reader: Reader?
 
-    init(_ parameters: ReadParameters, exchange: any Exchange, configuration: TransportConfiguration) {
+    init(
+        _ parameters: ReadParameters, _ admission: Admission, exchange: any Exchange,
+        configuration: TransportConfiguration
+    ) {
+        self.admission = admission
         self.exchange = exchange
         self.configuration = configuration
         self.parameters = parameters
@@ -28,6 +34,7 @@ final class PollTransport {
             feed: feed, eventLoop: self.exchange.eventLoop, outlet: self, membership: membership)
         self.reader = reader
         self.exchange.delegate = self
+        self.admission.others.add(self)
         reader.begin(start)
     }
 
@@ -111,6 +118,10 @@ extension PollTransport: ReaderOutlet {
     func fail(_ error: LedgerError) {
         self.perform(self.machine.failed(Problem(error)))
     }
+
+    func ended() {
+        self.admission.others.remove(self)
+    }
 }
 
 extension PollTransport: ExchangeDelegate {
@@ -134,6 +145,14 @@ extension PollTransport: ExchangeDelegate {
     func drain() {
         guard let reader = self.reader else { return }
         self.perform(self.machine.drain())
+        reader.leave()
+    }
+}
+
+extension PollTransport: AdmittedReader {
+    func denied(_ reason: Denial) {
+        guard let reader = self.reader else { return }
+        self.perform(self.machine.denied(.denied(reason)))
         reader.leave()
     }
 }

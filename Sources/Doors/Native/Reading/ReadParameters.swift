@@ -190,14 +190,15 @@ struct ReadParameters {
 extension ReadParameters {
     /// Begins to serve a reader of the feed by the transport that was asked for.
     func beginReader(
-        of feed: Feed, on exchange: any Exchange, as membership: Membership?, configuration: TransportConfiguration
+        of feed: Feed, _ admission: Admission, on exchange: any Exchange, as membership: Membership?,
+        configuration: TransportConfiguration
     ) {
         switch self.transport {
         case .eventStream:
-            EventStreamTransport(self, exchange: exchange, configuration: configuration).begin(
+            EventStreamTransport(self, admission, exchange: exchange, configuration: configuration).begin(
                 self.start, of: feed, as: membership)
         case .poll, .pollEventStream, .jsonp:
-            PollTransport(self, exchange: exchange, configuration: configuration).begin(
+            PollTransport(self, admission, exchange: exchange, configuration: configuration).begin(
                 self.start, of: feed, as: membership)
         }
     }

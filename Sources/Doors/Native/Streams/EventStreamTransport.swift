@@ -14,6 +14,8 @@ final class EventStreamTransport: ReaderOutlet {
         "X-Content-Type-Options": "nosniff",
     ]
 
+    let admission: Admission
+    var slot = 0
     private let exchange: any Exchange
     /// Until the answer ends.
     private var reader: Reader?
@@ -31,7 +33,11 @@ final class EventStreamTransport: ReaderOutlet {
     private var budget: Int
     private var hasSentEvent = false
 
-    init(_ parameters: ReadParameters, exchange: any Exchange, configuration: TransportConfiguration) {
+    init(
+        _ parameters: ReadParameters, _ admission: Admission, exchange: any Exchange,
+        configuration: TransportConfiguration
+    ) {
+        self.admission = admission
         self.exchange = exchange
         self.configuration = configuration
         self.heartbeat = parameters.heartbeat
@@ -49,6 +55,7 @@ final class EventStreamTransport: ReaderOutlet {
             feed: feed, eventLoop: self.exchange.eventLoop, outlet: self, membership: membership)
         self.reader = reader
         self.exchange.delegate = self
+        self.admission.others.add(self)
         reader.begin(start)
     }
 
@@ -75,7 +82,7 @@ final class EventStreamTransport: ReaderOutlet {
     func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
         guard !batch.events.isEmpty else { return .ready }
         // A reader that is always behind sees no deadline: what it waits for is to write.
-        if self.rightEnd < .distantFuture, .now() >= self.rightEnd { return self.denied() }
+        if self.rightEnd < .distantFuture, .now() >= self.rightEnd { return self.deny(.expired) }
         guard self.budget == .max else { return self.deliverWithinBudget(batch) }
         return self.written(self.exchange.write(batch.blocks(envelope: self.hasEnvelope)))
     }
@@ -106,6 +113,10 @@ final class EventStreamTransport: ReaderOutlet {
         self.sayGoodbye()
     }
 
+    func ended() {
+        self.admission.others.remove(self)
+    }
+
     /// Ends the answer with the time at which its client is to come back.
     private func sayGoodbye() {
         if !self.exchange.hasBegunStream { self.exchange.beginStream(Response(.ok, headers: Self.headers)) }
@@ -117,10 +128,16 @@ final class EventStreamTransport: ReaderOutlet {
     }
 
     /// Ends the answer of a client that may read no longer, and says so: what it asks next is answered with a status.
-    private func denied() -> Delivery {
+    private func deny(_ reason: Denial) -> Delivery {
+        guard self.exchange.hasBegunStream else {
+            self.reader = nil
+            self.exchange.respond(Problem.denied(reason).response)
+            return .ended
+        }
         var denial: [UInt8] = []
         EventStreamEncoder.appendEvent(
-            id: nil, type: Array("pollux.denied".utf8), data: Array(#"{"reason":"expired"}"#.utf8), to: &denial)
+            id: nil, type: Array("pollux.denied".utf8), data: Array("{\"reason\":\"\(reason.rawValue)\"}".utf8),
+            to: &denial)
         _ = self.write(denial)
         return self.end()
     }
@@ -179,11 +196,7 @@ extension EventStreamTransport: ExchangeDelegate {
 
     func deadlineReached(_ now: NIODeadline) {
         guard let reader = self.reader else { return }
-        guard now < self.rightEnd else {
-            reader.leave()
-            _ = self.denied()
-            return
-        }
+        guard now < self.rightEnd else { return self.denied(.expired) }
         guard reader.isAtHead else { return self.setDeadline() }
         reader.wrote(now < self.endsAt ? self.writeHeartbeat() : self.end())
     }
@@ -198,6 +211,13 @@ extension EventStreamTransport: ExchangeDelegate {
         guard let reader = self.reader else { return }
         reader.leave()
         self.sayGoodbye()
+    }
+}
+
+extension EventStreamTransport: AdmittedReader {
+    func denied(_ reason: Denial) {
+        self.reader?.leave()
+        _ = self.deny(reason)
     }
 }
 

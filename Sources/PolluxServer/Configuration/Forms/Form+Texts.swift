@@ -44,6 +44,19 @@ extension Form<String?> {
     }
 }
 
+extension Form<String?> {
+    /// A cookie's name (RFC 6265, section 4.1.1); an empty text or `null` is none.
+    static var cookieName: Form {
+        Form(
+            expectation: "the name of a cookie, such as __Host-token, or \"\" for none",
+            read: { value in
+                guard !value.isNull, value.stringValue != "" else { return .some(nil) }
+                return value.stringValue.flatMap { $0.isFieldName ? .some($0) : nil }
+            },
+            write: { $0 ?? "" })
+    }
+}
+
 extension Form<[String]> {
     /// Origins of pages. `null` stands for pages that have none (RFC 6454, section 6.2).
     static var origins: Form {

@@ -47,6 +47,13 @@ extension Setting {
         Setting(
             "access.token.leeway", .time(from: 0), \.access.leeway,
             "how far the clocks of those who issue tokens may be apart from the server's"),
+        Setting(
+            "access.token.cookie", .cookieName, \.access.places.cookie,
+            "the cookie that has the token of requests without `Authorization`; it counts only for pages of our own origin or of `cors.origins`"
+        ),
+        Setting(
+            "access.token.query", .flag, \.access.places.query,
+            "whether the parameter `access_token` counts too, which others on the way may keep in their logs"),
         Setting("drain.timeout", .time(from: 0), \.drainTimeout, "how long a stop waits for answers to end"),
     ]
 

@@ -1,0 +1,101 @@
+public import Access
+import Channels
+import HTTPServing
+import NIOCore
+import NIOHTTP1
+
+/// What requests are judged by before anything is done for them.
+public enum AccessPolicy: Sendable {
+    /// Everybody may do everything (`access.open`).
+    case open
+    /// There are no rules: whoever is on this machine may do everything, and nobody else anything. A page of another site that is
+    /// open in a browser of this machine is somebody else.
+    case loopback
+    case rules(Gate, TokenPlaces)
+
+    /// Lets somebody do something with all of some channels.
+    ///
+    /// - Parameter cors: Which pages are trusted with what their browsers bring along by themselves.
+    /// - Throws: ``Problem``: 401 where somebody might be allowed who says who he is, 403 that names the channel, 400 for two
+    ///   credentials. Nothing depends on whether a channel exists.
+    func permit(
+        _ action: Action, _ channels: [ChannelName], _ request: Request, _ cors: CORS, on exchange: any Exchange
+    ) throws(Problem) -> Permit {
+        switch self {
+        case .open: return .open
+        case .loopback:
+            guard request.isToLoopback, !request.isForwarded, request.peer.address?.isLoopback ?? true else {
+                throw .closed
+            }
+            guard cors.trustsPage(of: request) || request.isFromLoopbackPage else { throw .foreignPage }
+            return .loopback
+        case .rules(let gate, let places):
+            let shown = try places.shown(by: request, cors)
+            let memory = try gate.memory(of: shown, request.peer, on: exchange)
+            guard !memory.allows(action, channels) else { return memory.permit }
+            if let refusal = gate.refusal(action, channels, for: memory.permit.principal) {
+                throw .refused(action, refusal.channel, refusal.decision, shown)
+            }
+            memory.note(action, channels)
+            return memory.permit
+        }
+    }
+
+    /// Why somebody may no longer read what he was let read; `nil` if he still may.
+    ///
+    /// - Parameter now: Milliseconds since 1970.
+    func denial(of permit: Permit, reading channels: [ChannelName], at now: Int64) -> Denial? {
+        switch self {
+        case .open: return nil
+        case .loopback: return permit.basis == .loopback ? nil : .changed
+        case .rules(let gate, _):
+            guard let principal = try? gate.principal(of: permit.credential, at: now) else {
+                return now < permit.end ?? .max ? .changed : .expired
+            }
+            return gate.refusal(.read, channels, for: principal) == nil ? nil : .changed
+        }
+    }
+}
+
+extension Gate {
+    /// What a connection remembers, of the one who asks now: a permit without channels yet, if he is another one than before.
+    fileprivate func memory(
+        of shown: ShownCredential, _ peer: Peer, on exchange: any Exchange
+    ) throws(Problem) -> PermitMemory {
+        if let memory = exchange.connectionMemory as? PermitMemory, memory.isGood(for: shown, by: self) {
+            return memory
+        }
+        let memory = PermitMemory(try self.permit(for: shown, peer), for: shown, by: self)
+        exchange.connectionMemory = memory
+        return memory
+    }
+
+    private func permit(for shown: ShownCredential, _ peer: Peer) throws(Problem) -> Permit {
+        let credential = peer.credential(shown)
+        let (now, uptime) = (WallClock.system.milliseconds(), NIODeadline.now().uptimeNanoseconds)
+        do throws(TokenError) {
+            let principal = try self.principal(of: credential, from: peer.address, at: now, uptime: uptime)
+            return Permit(.rules, principal, by: credential)
+        } catch {
+            guard case .tooManyFailures(let seconds) = error else { throw .invalidCredential("\(error)") }
+            throw Problem(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: seconds)
+        }
+    }
+}
+
+extension Peer {
+    fileprivate func credential(_ shown: ShownCredential) -> Credential? {
+        switch shown {
+        case .nothing, .withheld: nil
+        case .text(let text): .text(Array(text))
+        case .certificate: self.certificateNames.map { .certificate(subject: $0.subject, names: $0.names) }
+        }
+    }
+}
+
+extension Request {
+    /// Whether a page of this machine asks, which has an origin of its own if its port is another.
+    fileprivate var isFromLoopbackPage: Bool {
+        self.origin.flatMap { Origin($0) }.map { Loopback.has($0.host) } ?? false
+    }
+}

@@ -1,0 +1,44 @@
+import Channels
+
+/// Under what a reader was let in, and among whom it is found when that is judged again.
+struct Admission {
+    let permit: Permit
+    let channels: [ChannelName]
+    let others: Admissions
+}
+
+/// A reader that was let in.
+protocol AdmittedReader: AnyObject {
+    var admission: Admission { get }
+    /// Where it stands among the others of its loop.
+    var slot: Int { get set }
+
+    /// It may read no longer: its client is told why, and given nothing more.
+    func denied(_ reason: Denial)
+}
+
+/// The readers of one loop that were let in. Owner: that loop.
+final class Admissions {
+    private var readers: ContiguousArray<any AdmittedReader> = []
+
+    func add(_ reader: any AdmittedReader) {
+        reader.slot = self.readers.count
+        self.readers.append(reader)
+    }
+
+    func remove(_ reader: any AdmittedReader) {
+        let last = self.readers.removeLast()
+        guard last !== reader else { return }
+        last.slot = reader.slot
+        self.readers[reader.slot] = last
+    }
+
+    /// Judges all of them anew.
+    func judge(_ denial: (Admission) -> Denial?) {
+        let denied = self.readers.compactMap { reader in denial(reader.admission).map { (reader, $0) } }
+        for (reader, reason) in denied { reader.denied(reason) }
+    }
+}
+
+@available(*, unavailable)
+extension Admissions: Sendable {}

@@ -1,0 +1,53 @@
+import Access
+import Channels
+import HTTPServing
+import NIOHTTP1
+
+extension Problem {
+    private static let realm = "Bearer realm=\"pollux\""
+
+    static let closed = Problem(
+        .forbidden, "Forbidden",
+        detail:
+            "without rules only this machine is served; the server's configuration needs access.rules, or access.open: true "
+            + "if everybody may read, write and drop every channel")
+
+    static let foreignPage = Problem(
+        .forbidden, "Forbidden",
+        detail: "pages of this origin may not use what the browser brings along by itself (cors.origins, publicOrigins)"
+    )
+
+    static func invalidCredential(_ detail: String) -> Problem {
+        // RFC 6750, section 3.1.
+        Problem(.unauthorized, "Unauthorized", detail: detail, challenge: Self.realm + ", error=\"invalid_token\"")
+    }
+
+    /// For a reader that was let in, and of whom nothing was begun when that was taken back.
+    static func denied(_ reason: Denial) -> Problem {
+        let detail =
+            switch reason {
+            case .expired: "the token has expired; get a new one"
+            case .revoked: "the token or key was taken back"
+            case .changed: "the rules, keys or issuers have changed; ask again"
+            }
+        return .invalidCredential(detail)
+    }
+
+    static func refused(
+        _ action: Action, _ channel: ChannelName, _ decision: Decision, _ shown: ShownCredential
+    ) -> Problem {
+        switch (decision, shown) {
+        // Who is told that a token is needed, and has sent one, would look for long.
+        case (.unauthenticated, .withheld): .foreignPage
+        case (.unauthenticated, _):
+            Problem(
+                .unauthorized, "Unauthorized",
+                detail:
+                    "to \(action.rawValue) the channel \(channel) a token or key is needed, as in Authorization: Bearer eyJ...",
+                challenge: Self.realm)
+        case (.forbidden, _), (.allowed, _):
+            Problem(
+                .forbidden, "Forbidden", detail: "you may not \(action.rawValue) the channel \(channel) (access.rules)")
+        }
+    }
+}
