@@ -5,7 +5,7 @@ import pytest
 from harness import events_path
 from wire import eventually
 
-CONFIGURATION = {"logLevel": "debug", "poll": {"linger": "1s"}}
+CONFIGURATION = {"logLevel": "debug", "poll": {"linger": "4s"}}
 CAME, WENT = "a reader has come", "a reader has gone"
 
 
@@ -21,7 +21,7 @@ def poll(server, channel, connection=None, **query):
 
 
 def went(server, channel, times):
-    eventually(lambda: count(server, WENT, channel) == times, 20, f"{times} readers to have gone")
+    eventually(lambda: count(server, WENT, channel) == times, 40, f"{times} readers to have gone")
 
 
 def test_polls_with_one_token_are_one_reader_on_any_connection(module_server, channel):
