@@ -65,7 +65,10 @@ let package = Package(
         .ours("Access", ["Channels", "COpenSSL", "HTTPServing", "JSON"]),
         .ours(
             "Doors",
-            ["Access", "Channels", "EventStream", "Fanout", "HTTPServing", "JSON", .nioCore, .nioHTTP1, .nioPosix]),
+            [
+                "Access", "Channels", "EventStream", "Fanout", "HTTPServing", "JSON", .logging, .nioCore, .nioHTTP1,
+                .nioPosix,
+            ]),
         .ours("Sources", ["Channels", .logging, .serviceLifecycle]),
         .ours(
             "PolluxServer",

@@ -6,7 +6,8 @@ public import HTTPServing
 /// It is replaced as a whole where rules, keys or issuers change.
 public final class Gate: Sendable {
     public let rules: AccessRules
-    private let keys: KeyRing
+    public let keys: KeyRing
+    public let revocations: Revocations
     private let tokens: TokenVerifier
     private let cache = TokenCache()
     private let failures: TokenBuckets
@@ -15,8 +16,10 @@ public final class Gate: Sendable {
 
     public init(
         rules: AccessRules, keys: KeyRing = KeyRing(), tokens: TokenVerifier = TokenVerifier([]),
-        certificates: [CertificateEntry] = [], failures: TokenBucket = .failures
+        certificates: [CertificateEntry] = [], failures: TokenBucket = .failures,
+        revocations: Revocations = Revocations()
     ) {
+        self.revocations = revocations
         self.rules = rules
         self.keys = keys
         self.tokens = tokens
@@ -46,27 +49,42 @@ public final class Gate: Sendable {
     private func principal(
         withText text: [UInt8], from address: PeerAddress?, at now: Int64, uptime: UInt64
     ) throws(TokenError) -> Principal {
-        if let token = self.cache.token(text, at: now) { return .token(token) }
-        let origin = address.map { AddressGroup($0) }
-        if let wait = origin.flatMap({ self.failures.wait(of: $0, at: uptime) }) {
-            throw .tooManyFailures(retryAfter: Int(wait / 1_000_000_000) + 1)
-        }
+        if let token = self.cache.token(text, at: now) { return .token(try self.unlessRevoked(token)) }
+        try self.requireFewFailures(from: address, at: uptime)
         do throws(TokenError) { return try self.principal(verifying: text, at: now) } catch {
-            if let origin { _ = self.failures.take(of: origin, at: uptime) }
+            self.noteFailure(from: address, at: uptime)
             throw error
         }
     }
 
+    /// - Throws: ``TokenError`` where too much that was wrong came from an address: what comes now is not even looked at.
+    public func requireFewFailures(from address: PeerAddress?, at uptime: UInt64) throws(TokenError) {
+        guard let address, let wait = self.failures.wait(of: AddressGroup(address), at: uptime) else { return }
+        throw .tooManyFailures(retryAfter: Int(wait / 1_000_000_000) + 1)
+    }
+
+    /// Something that was wrong came from an address.
+    public func noteFailure(from address: PeerAddress?, at uptime: UInt64) {
+        if let address { _ = self.failures.take(of: AddressGroup(address), at: uptime) }
+    }
+
     private func principal(verifying text: [UInt8], at now: Int64) throws(TokenError) -> Principal {
         if text.starts(with: AccessKey.prefix.utf8) {
-            guard let principal = self.keys.principal(for: text) else {
+            let hash = AccessKeyHash(of: text)
+            guard let principal = self.keys.principal(for: hash) else {
                 throw .malformed("it is a key that is not known here")
             }
+            guard !self.revocations.cover(hash) else { throw .revoked }
             return principal
         }
         let token = try self.tokens.verify(text, at: now)
         self.cache.keep(token, text)
-        return .token(token)
+        return .token(try self.unlessRevoked(token))
+    }
+
+    private func unlessRevoked(_ token: VerifiedToken) throws(TokenError) -> VerifiedToken {
+        guard !self.revocations.cover(token) else { throw .revoked }
+        return token
     }
 
     private func principal(withCertificate subject: String, _ names: [String]) -> Principal {
@@ -76,6 +94,9 @@ public final class Gate: Sendable {
         }
         return entry.map { .certificate($0.name, $0.grants) } ?? .anonymous
     }
+
+    /// Whether somebody may do everything: what is about no channel needs that.
+    public func isAdministrator(_ principal: Principal) -> Bool { principal.grants?.coverEverything ?? false }
 
     /// Whether somebody may do something with all of some channels.
     ///

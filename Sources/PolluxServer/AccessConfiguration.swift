@@ -1,5 +1,5 @@
 public import Access
-import Channels
+public import Channels
 public import Doors
 import JSON
 
@@ -18,6 +18,8 @@ public struct AccessConfiguration: Sendable {
     public var leeway = Duration.seconds(30)
     /// The most bytes of a token; default 8 KiB.
     public var tokenSize = 8 << 10
+    /// How long a ticket may wait for its first use; default 30 s.
+    public var ticketLifetime = Duration.seconds(30)
     /// How many wrong credentials an address may show; default 10 a minute, and at first 30.
     public var failureRate = Rate.failures
     public var failureBurst = 30
@@ -39,14 +41,22 @@ public struct AccessConfiguration: Sendable {
     }
 
     /// What requests are judged by.
-    public var policy: AccessPolicy {
-        guard let rules = self.rules else { return self.open ? .open : .loopback }
+    ///
+    /// - Parameters:
+    ///   - revocations: What was taken back.
+    ///   - bridge: Where tickets are kept.
+    public func policy(_ revocations: Revocations, _ bridge: Bridge) -> AccessPolicy {
+        self.gate(revocations).map { .rules($0, self.places, Tickets(bridge)) } ?? (self.open ? .open : .loopback)
+    }
+
+    /// By what the rules are applied; `nil` if there are none.
+    public func gate(_ revocations: Revocations = Revocations()) -> Gate? {
+        guard let rules = self.rules else { return nil }
         var tokens = TokenVerifier(self.issuers)
         tokens.leeway = self.leeway.milliseconds
         tokens.tokenSize = self.tokenSize
-        return .rules(
-            Gate(
-                rules: rules, keys: self.keys, tokens: tokens, certificates: self.certificates,
-                failures: TokenBucket(self.failureRate, burst: self.failureBurst)), self.places)
+        return Gate(
+            rules: rules, keys: self.keys, tokens: tokens, certificates: self.certificates,
+            failures: TokenBucket(self.failureRate, burst: self.failureBurst), revocations: revocations)
     }
 }

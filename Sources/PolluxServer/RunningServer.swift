@@ -1,3 +1,4 @@
+import Access
 import Channels
 import HTTPServing
 import Logging
@@ -13,6 +14,8 @@ struct RunningServer: Sendable {
     private let health: Health
     private let files: StaticFiles?
     private let http: HTTPServer
+    private let bridge: Bridge
+    private let revocations: Revocations
     private let logger: Logger
 
     init(
@@ -21,12 +24,18 @@ struct RunningServer: Sendable {
     ) async throws {
         // Counting readers costs something with every poll, so it is done only where somebody looks.
         let sessions = logger.logLevel <= .debug ? Sessions(ReaderLog(logger: logger)) : nil
+        let revocations = Revocations()
+        try await revocations.load(from: bridge)
+        let access = configuration.access.policy(revocations, bridge)
         let channels = try await ChannelResource(
-            bridge, configuration: configuration.transports, access: configuration.access.policy,
+            bridge, configuration: configuration.transports, access: access,
             cors: Self.cors(configuration, sites), group: group, sessions: sessions)
         let health = Health(bridge, credentials: sites.credentials)
-        let settings = Self.settings(configuration, channels, health, files, sites)
+        let door = Self.accessDoor(configuration, access, channels, bridge, sites, logger)
+        let settings = Self.settings(configuration, channels, door, health, files, sites)
         self.http = try await HTTPServer(sites.listeners, settings: settings, group: group, logger: logger)
+        self.bridge = bridge
+        self.revocations = revocations
         self.sites = sites
         self.sessions = sessions
         self.channels = channels
@@ -40,14 +49,17 @@ struct RunningServer: Sendable {
 
     /// Takes on what a configuration says of settings that may change while the server runs.
     func apply(_ configuration: ServerConfiguration) async {
+        let access = configuration.access.policy(self.revocations, self.bridge)
         let channels = self.channels.under(
-            configuration.transports, configuration.access.policy, Self.cors(configuration, self.sites))
-        await self.http.apply(Self.settings(configuration, channels, self.health, self.files, self.sites))
+            configuration.transports, access, Self.cors(configuration, self.sites))
+        let door = Self.accessDoor(configuration, access, channels, self.bridge, self.sites, self.logger)
+        await self.http.apply(Self.settings(configuration, channels, door, self.health, self.files, self.sites))
         try? await channels.judgeReaders()
     }
 
-    /// Ends the sessions that nobody goes on with; to be called about once a second.
+    /// Ends the sessions that nobody goes on with, and forgets what was taken back and is over; to be called about once a second.
     func sweep(_ configuration: ServerConfiguration) {
+        self.revocations.sweep(at: WallClock.system.milliseconds())
         // As many as there may be connections: who comes by a token of his own each time makes no more.
         self.sessions?.sweep(
             linger: configuration.transports.pollLinger, keeping: configuration.limits.connections)
@@ -61,13 +73,22 @@ struct RunningServer: Sendable {
         self.logger.info("stopped")
     }
 
+    private static func accessDoor(
+        _ configuration: ServerConfiguration, _ access: AccessPolicy, _ channels: ChannelResource, _ bridge: Bridge,
+        _ sites: Sites, _ logger: Logger
+    ) -> AccessDoor {
+        AccessDoor(
+            access, channels, bridge, cors: Self.cors(configuration, sites),
+            ticketLifetime: configuration.access.ticketLifetime, logger: logger)
+    }
+
     private static func settings(
-        _ configuration: ServerConfiguration, _ channels: ChannelResource, _ health: Health, _ files: StaticFiles?,
-        _ sites: Sites
+        _ configuration: ServerConfiguration, _ channels: ChannelResource, _ access: AccessDoor, _ health: Health,
+        _ files: StaticFiles?, _ sites: Sites
     ) -> ServingSettings {
         let cors = Self.cors(configuration, sites)
         let router = Router(
-            doors: [NativeDoor(channels, cors: cors)], health: health, files: files, cors: cors)
+            doors: [NativeDoor(channels, cors: cors), access], health: health, files: files, cors: cors)
         return ServingSettings(
             responder: router, limits: configuration.limits, cors: cors, forwarding: configuration.forwarding)
     }

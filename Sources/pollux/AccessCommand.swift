@@ -70,7 +70,7 @@ struct AccessCommand: ParsableCommand {
         var channel: ChannelName
 
         func run() throws {
-            guard case .rules(let gate, _) = try self.options.load().server.access.policy else {
+            guard let gate = try self.options.load().server.access.gate() else {
                 throw ValidationError("the configuration has no access.rules")
             }
             let principal = try self.principal(gate)

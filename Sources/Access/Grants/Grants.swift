@@ -52,6 +52,9 @@ public struct Grants: Equatable, Sendable {
         self.has(action, channel, claims) || self.has(.admin, channel, claims)
     }
 
+    /// Whether they allow everything with every channel.
+    var coverEverything: Bool { self.templates[.admin]?.contains { $0.text == "*" } ?? false }
+
     private func has(_ action: Action, _ channel: ChannelName, _ claims: Claims) -> Bool {
         self.templates[action]?.contains { $0.matches(channel, claims: claims) } ?? false
     }

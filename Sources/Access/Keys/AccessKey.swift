@@ -22,7 +22,7 @@ public struct AccessKey: Sendable {
 
 /// The SHA-256 of a key's text.
 public struct AccessKeyHash: Hashable, Sendable {
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
 
     /// What keys, and their hashes, are compared by, bytes of any kind.
     public init(of text: [UInt8]) {
@@ -47,6 +47,9 @@ public struct AccessKeyHash: Hashable, Sendable {
 
     private static let prefix = "sha256:"
 
+    /// As 64 digits.
+    var hexadecimal: String { self.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
     /// Whether this is that of another key; takes as long whatever they are.
     func equals(_ other: AccessKeyHash) -> Bool {
         self.bytes.count == other.bytes.count && CRYPTO_memcmp(self.bytes, other.bytes, self.bytes.count) == 0
@@ -54,9 +57,7 @@ public struct AccessKeyHash: Hashable, Sendable {
 }
 
 extension AccessKeyHash: CustomStringConvertible {
-    public var description: String {
-        Self.prefix + self.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    public var description: String { Self.prefix + self.hexadecimal }
 }
 
 /// The keys that a server knows.
@@ -83,9 +84,11 @@ public struct KeyRing: Sendable {
     /// Whether it has a key of a name.
     public func contains(_ name: String) -> Bool { self.entries.contains { $0.name == name } }
 
-    /// Whose key a text is; `nil` if nobody's.
-    func principal(for key: [UInt8]) -> Principal? {
-        let hash = AccessKeyHash(of: key)
-        return self.entries.first { $0.hash.equals(hash) }.map { .key($0.name, $0.grants) }
+    /// What is kept of the key of a name; `nil` if there is none.
+    public func hash(of name: String) -> AccessKeyHash? { self.entries.first { $0.name == name }?.hash }
+
+    /// Whose key it is; `nil` if nobody's.
+    func principal(for hash: AccessKeyHash) -> Principal? {
+        self.entries.first { $0.hash.equals(hash) }.map { .key($0.name, $0.grants) }
     }
 }

@@ -10,6 +10,8 @@ public enum TokenError: Error, Equatable, Sendable {
     case severalKeys
     case signature
     case expired
+    /// It was taken back.
+    case revoked
     case notYetValid
     case audience
     case type
@@ -31,6 +33,7 @@ extension TokenError: CustomStringConvertible {
         case .severalKeys: "the token names none of its issuer's keys (kid), of which there are too many to try"
         case .signature: "the token's signature does not fit"
         case .expired: "the token has expired; get a new one"
+        case .revoked: "the token or key was taken back; get a new one"
         case .notYetValid: "the token is not valid yet (nbf)"
         case .audience: "the token is for another audience (access.issuers[].audience)"
         case .type: "the token's typ is none that is taken here (access.issuers[].types)"

@@ -8,6 +8,11 @@ public struct VerifiedToken: Equatable, Sendable {
     /// `nil` if it has none of its own.
     public let grants: Grants?
 
+    /// When it was issued (`iat`), in milliseconds since 1970; `nil` if it does not say.
+    var issuedAt: Int64? {
+        self.claims["iat"]?.realValue.flatMap { $0.magnitude < 9e12 ? Int64($0 * 1_000) : nil }
+    }
+
     public var issuer: String? { self.claims["iss"]?.stringValue }
     public var subject: String? { self.claims["sub"]?.stringValue }
     /// The claim `jti`.

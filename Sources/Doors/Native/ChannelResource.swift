@@ -108,15 +108,42 @@ public struct ChannelResource: Sendable {
     private func read(
         _ selection: Selection, _ parameters: ReadParameters, _ request: Request, on exchange: any Exchange
     ) throws(Problem) {
-        var parameters = parameters
-        let permit: Permit
         do throws(Problem) {
-            permit = try self.access.permit(.read, selection.channels, request, self.cors, on: exchange)
+            switch try self.access.judge(
+                reading: selection.channels, parameters.ticket, request, self.cors, on: exchange)
+            {
+            case .permit(let permit): self.read(selection, parameters, request, under: permit, on: exchange)
+            case .inquiry(let inquiry):
+                exchange.wait(for: inquiry) { self.read(selection, parameters, request, after: $0, on: exchange) }
+            }
         } catch {
-            // What passes is no status for a stream: an EventSource would give up for good.
-            guard error.status == .tooManyRequests else { throw error }
-            return exchange.respond(self.refusal(parameters, error))
+            exchange.respond(self.refusal(parameters, error))
         }
+    }
+
+    /// Reads as somebody else has answered that it may be done, if it still may.
+    private func read(
+        _ selection: Selection, _ parameters: ReadParameters, _ request: Request,
+        after answer: Result<Permit, Problem>, on exchange: any Exchange
+    ) {
+        do throws(Problem) {
+            let permit = try answer.get()
+            let now = WallClock.system.milliseconds()
+            if let denial = self.access.denial(of: permit, reading: selection.channels, at: now) {
+                throw .denied(denial)
+            }
+            if let use = permit.ticket { self.admissions.onEachSoon { $0.end(before: use) } }
+            self.read(selection, parameters, request, under: permit, on: exchange)
+        } catch {
+            exchange.respond(self.refusal(parameters, error))
+        }
+    }
+
+    private func read(
+        _ selection: Selection, _ parameters: ReadParameters, _ request: Request, under permit: Permit,
+        on exchange: any Exchange
+    ) {
+        var parameters = parameters
         if let end = permit.end { parameters.rightEnds(end, spread: self.configuration.retrySpreadMilliseconds) }
         if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
         if request.peer.isRefused { return exchange.respond(self.refusal(parameters, .overCapacity)) }
@@ -141,8 +168,10 @@ public struct ChannelResource: Sendable {
         return Response(.ok, headers: headers)
     }
 
+    /// What passes is no status for a stream: an EventSource would give up for good.
     private func refusal(_ parameters: ReadParameters, _ problem: Problem) -> Response {
-        switch parameters.transport {
+        guard problem.passes else { return problem.response }
+        return switch parameters.transport {
         case .eventStream, .pollEventStream: .refusedStream(self.configuration)
         case .poll, .jsonp: problem.response
         }

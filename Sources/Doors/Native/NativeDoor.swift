@@ -50,10 +50,7 @@ public struct NativeDoor: Door {
 
     private func requireWrite(_ request: Request) throws(Problem) {
         try request.requireCapacity()
-        guard self.cors.allowsWrite(request) else {
-            throw Problem(
-                .forbidden, "Forbidden", detail: "pages of this origin may not write (cors.origins, publicOrigins)")
-        }
+        guard self.cors.allowsWrite(request) else { throw .foreignWrite }
     }
 }
 

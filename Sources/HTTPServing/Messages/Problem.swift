@@ -39,6 +39,9 @@ public struct Problem: Error, Equatable {
         self.challenge = challenge
     }
 
+    /// Whether the same may do better a little later.
+    public var passes: Bool { self.status == .tooManyRequests || self.status == .serviceUnavailable }
+
     /// The answer. One line that begins with `{`: no client can take it for an event stream.
     public var response: Response {
         var members: [JSONValue.Member] = [

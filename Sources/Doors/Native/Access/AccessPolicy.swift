@@ -11,7 +11,7 @@ public enum AccessPolicy: Sendable {
     /// There are no rules: whoever is on this machine may do everything, and nobody else anything. A page of another site that is
     /// open in a browser of this machine is somebody else.
     case loopback
-    case rules(Gate, TokenPlaces)
+    case rules(Gate, TokenPlaces, Tickets)
 
     /// Lets somebody do something with all of some channels.
     ///
@@ -29,7 +29,7 @@ public enum AccessPolicy: Sendable {
             }
             guard cors.trustsPage(of: request) || request.isFromLoopbackPage else { throw .foreignPage }
             return .loopback
-        case .rules(let gate, let places):
+        case .rules(let gate, let places, _):
             let shown = try places.shown(by: request, cors)
             let memory = try gate.memory(of: shown, request.peer, on: exchange)
             guard !memory.allows(action, channels) else { return memory.permit }
@@ -41,6 +41,21 @@ public enum AccessPolicy: Sendable {
         }
     }
 
+    /// Judges a wish to read, for which a ticket may stand in the place of a token.
+    ///
+    /// - Throws: ``Problem``, as ``permit(_:_:_:_:on:)`` does.
+    func judge(
+        reading channels: [ChannelName], _ ticket: [UInt8]?, _ request: Request, _ cors: CORS, on exchange: any Exchange
+    ) throws(Problem) -> Judgement {
+        guard let ticket, case .rules(let gate, _, let tickets) = self else {
+            return .permit(try self.permit(.read, channels, request, cors, on: exchange))
+        }
+        guard !request.hasAuthorization else {
+            throw .badRequest("a request has one token: in Authorization or by its ticket, not both")
+        }
+        return .inquiry(try gate.inquiry(Ticket(ticket), tickets, channels, from: request.peer.address))
+    }
+
     /// Why somebody may no longer read what he was let read; `nil` if he still may.
     ///
     /// - Parameter now: Milliseconds since 1970.
@@ -48,11 +63,13 @@ public enum AccessPolicy: Sendable {
         switch self {
         case .open: return nil
         case .loopback: return permit.basis == .loopback ? nil : .changed
-        case .rules(let gate, _):
-            guard let principal = try? gate.principal(of: permit.credential, at: now) else {
-                return now < permit.end ?? .max ? .changed : .expired
+        case .rules(let gate, _, _):
+            do throws(TokenError) {
+                let principal = try gate.principal(of: permit.credential, at: now)
+                return gate.refusal(.read, channels, for: principal) == nil ? nil : .changed
+            } catch {
+                return Denial(error)
             }
-            return gate.refusal(.read, channels, for: principal) == nil ? nil : .changed
         }
     }
 }
@@ -65,20 +82,21 @@ extension Gate {
         if let memory = exchange.connectionMemory as? PermitMemory, memory.isGood(for: shown, by: self) {
             return memory
         }
-        let memory = PermitMemory(try self.permit(for: shown, peer), for: shown, by: self)
+        // Asked for first: what is taken back meanwhile is not missed.
+        let generation = self.revocations.generation
+        let memory = PermitMemory(try self.permit(for: shown, peer), for: shown, by: self, generation)
         exchange.connectionMemory = memory
         return memory
     }
 
-    private func permit(for shown: ShownCredential, _ peer: Peer) throws(Problem) -> Permit {
+    func permit(for shown: ShownCredential, _ peer: Peer) throws(Problem) -> Permit {
         let credential = peer.credential(shown)
         let (now, uptime) = (WallClock.system.milliseconds(), NIODeadline.now().uptimeNanoseconds)
         do throws(TokenError) {
             let principal = try self.principal(of: credential, from: peer.address, at: now, uptime: uptime)
             return Permit(.rules, principal, by: credential)
         } catch {
-            guard case .tooManyFailures(let seconds) = error else { throw .invalidCredential("\(error)") }
-            throw Problem(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: seconds)
+            throw Problem(error)
         }
     }
 }

@@ -33,6 +33,14 @@ final class Admissions {
         self.readers[reader.slot] = last
     }
 
+    /// Ends those that have come by an earlier use of a ticket.
+    func end(before use: TicketUse) {
+        self.judge { admission in
+            guard let earlier = admission.permit.ticket, earlier.id == use.id else { return nil }
+            return earlier.number < use.number ? .replaced : nil
+        }
+    }
+
     /// Judges all of them anew.
     func judge(_ denial: (Admission) -> Denial?) {
         let denied = self.readers.compactMap { reader in denial(reader.admission).map { (reader, $0) } }

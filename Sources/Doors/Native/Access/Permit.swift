@@ -1,4 +1,5 @@
 import Access
+import Synchronization
 
 /// What somebody was let do: who he is, and by what he has shown it. One for all requests that show the same.
 final class Permit: Sendable {
@@ -17,8 +18,14 @@ final class Permit: Sendable {
     let principal: Principal
     /// By which he can be judged again; `nil` if he has shown nothing.
     let credential: Credential?
+    /// The ticket that has stood for it, where one has.
+    let ticket: TicketUse?
 
-    init(_ basis: Basis, _ principal: Principal = .anonymous, by credential: Credential? = nil) {
+    init(
+        _ basis: Basis, _ principal: Principal = .anonymous, by credential: Credential? = nil,
+        with ticket: TicketUse? = nil
+    ) {
+        self.ticket = ticket
         self.basis = basis
         self.principal = principal
         self.credential = credential
@@ -26,6 +33,19 @@ final class Permit: Sendable {
 
     /// From when on it is no good any more, in milliseconds since 1970; `nil` if it never ends.
     var end: Int64? { self.principal.end }
+}
+
+/// One use of a ticket. A later one ends those before it: whoever has found an URL and its owner are not there both.
+struct TicketUse: Hashable {
+    private static let last = Atomic<UInt64>(0)
+
+    let id: TicketID
+    /// Later ones have higher numbers.
+    let number: UInt64
+
+    static func next(of id: TicketID) -> TicketUse {
+        TicketUse(id: id, number: self.last.add(1, ordering: .relaxed).newValue)
+    }
 }
 
 /// Why somebody may no longer do what he was let do.
@@ -36,4 +56,14 @@ enum Denial: String {
     case revoked
     /// The rules, keys or issuers are others now.
     case changed
+    /// His ticket is used elsewhere.
+    case replaced
+
+    init(_ error: TokenError) {
+        switch error {
+        case .expired: self = .expired
+        case .revoked: self = .revoked
+        default: self = .changed
+        }
+    }
 }

@@ -13,14 +13,18 @@ final class PermitMemory {
 
     let permit: Permit
     private let gate: Gate
+    /// When that was, by what was taken back until then.
+    private let generation: Int
     private let shown: Shown
     /// The channels that were read and written last.
     private var read: [ChannelName] = []
     private var published: [ChannelName] = []
 
-    init(_ permit: Permit, for shown: ShownCredential, by gate: Gate) {
+    /// - Parameter generation: What was taken back when the permit was given.
+    init(_ permit: Permit, for shown: ShownCredential, by gate: Gate, _ generation: Int) {
         self.permit = permit
         self.gate = gate
+        self.generation = generation
         self.shown =
             switch shown {
             case .nothing, .withheld: .nothing
@@ -31,7 +35,7 @@ final class PermitMemory {
 
     /// Whether the permit is for this, and good.
     func isGood(for shown: ShownCredential, by gate: Gate) -> Bool {
-        guard gate === self.gate else { return false }
+        guard gate === self.gate, gate.revocations.generation == self.generation else { return false }
         if let end = self.permit.end, WallClock.system.milliseconds() >= end { return false }
         return switch (self.shown, shown) {
         case (.nothing, .nothing), (.nothing, .withheld), (.certificate, .certificate): true

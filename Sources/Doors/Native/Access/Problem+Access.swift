@@ -17,10 +17,25 @@ extension Problem {
         detail: "pages of this origin may not use what the browser brings along by itself (cors.origins, publicOrigins)"
     )
 
+    init(_ error: TokenError) {
+        guard case .tooManyFailures(let seconds) = error else {
+            self = .invalidCredential("\(error)")
+            return
+        }
+        self.init(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: seconds)
+    }
+
     static func invalidCredential(_ detail: String) -> Problem {
         // RFC 6750, section 3.1.
         Problem(.unauthorized, "Unauthorized", detail: detail, challenge: Self.realm + ", error=\"invalid_token\"")
     }
+
+    static func unauthenticated(_ detail: String) -> Problem {
+        Problem(.unauthorized, "Unauthorized", detail: detail, challenge: Self.realm)
+    }
+
+    static let foreignWrite = Problem(
+        .forbidden, "Forbidden", detail: "pages of this origin may not write (cors.origins, publicOrigins)")
 
     /// For a reader that was let in, and of whom nothing was begun when that was taken back.
     static func denied(_ reason: Denial) -> Problem {
@@ -28,6 +43,7 @@ extension Problem {
             switch reason {
             case .expired: "the token has expired; get a new one"
             case .revoked: "the token or key was taken back"
+            case .replaced: "the ticket is used on another connection now"
             case .changed: "the rules, keys or issuers have changed; ask again"
             }
         return .invalidCredential(detail)
@@ -40,11 +56,9 @@ extension Problem {
         // Who is told that a token is needed, and has sent one, would look for long.
         case (.unauthenticated, .withheld): .foreignPage
         case (.unauthenticated, _):
-            Problem(
-                .unauthorized, "Unauthorized",
-                detail:
-                    "to \(action.rawValue) the channel \(channel) a token or key is needed, as in Authorization: Bearer eyJ...",
-                challenge: Self.realm)
+            .unauthenticated(
+                "to \(action.rawValue) the channel \(channel) a token or key is needed, as in Authorization: Bearer eyJ..."
+            )
         case (.forbidden, _), (.allowed, _):
             Problem(
                 .forbidden, "Forbidden", detail: "you may not \(action.rawValue) the channel \(channel) (access.rules)")

@@ -7,7 +7,7 @@ struct Parameters {
     /// The names that mean something, as they are compared: without regard to case, `-` and `_`.
     enum Name: String {
         case after, budget, callback, channel, data, envelope, event, heartbeat, limit, open, padding, session, since,
-            transport,
+            ticket, transport,
             wait
         case evsBufferSizeLimit = "evsbuffersizelimit"
         case evsLastEventID = "evslasteventid"

@@ -38,6 +38,8 @@ struct ReadParameters {
     var rightEnd: NIODeadline?
     /// By what the client's readers are known to belong together; `nil` if it does not say.
     var session: String?
+    /// What stands in the place of a token; `nil` without.
+    var ticket: [UInt8]?
     /// The channels named by `channel`.
     var channels: [[UInt8]] = []
 
@@ -53,6 +55,7 @@ struct ReadParameters {
         self.transport = try Self.transport(request, parameters, defaults)
         self.channels = try parameters.channelNames()
         self.session = try Self.session(parameters)
+        self.ticket = try parameters.bytes(.ticket)
         try self.takeStart(request, parameters)
         try self.takeTimes(request, parameters, defaults)
         try self.takeForm(request, parameters)

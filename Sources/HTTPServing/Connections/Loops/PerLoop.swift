@@ -25,6 +25,11 @@ public struct PerLoop<Value>: Sendable {
         preconditionFailure("\(loop) is not a loop of this group: \(self.values.map(\.loop))")
     }
 
+    /// Does something with every value, on its loop, soon.
+    public func onEachSoon(_ body: @escaping @Sendable (Value) -> Void) {
+        for (loop, bound) in self.values { loop.execute { body(bound.value) } }
+    }
+
     /// Does something with every value, on its loop, one after the other.
     ///
     /// - Throws: When a loop has been shut down.

@@ -54,6 +54,9 @@ extension Setting {
         Setting(
             "access.token.query", .flag, \.access.places.query,
             "whether the parameter `access_token` counts too, which others on the way may keep in their logs"),
+        Setting(
+            "access.ticket.lifetime", .time(from: 1), \.access.ticketLifetime,
+            "how long a ticket may wait for its first use"),
         Setting("drain.timeout", .time(from: 0), \.drainTimeout, "how long a stop waits for answers to end"),
     ]
 
