@@ -10,7 +10,7 @@ VENV := .build/venv
 BENCH ?= ../shared/bench
 ROUNDS ?= 3
 
-BUILD_PACKAGES := libjansson-dev libsqlite3-dev libssl-dev pkg-config
+BUILD_PACKAGES := libcurl4-openssl-dev libjansson-dev libsqlite3-dev libssl-dev pkg-config
 TEST_PACKAGES := curl gcc libc6-dev python3-venv openssl nghttp2-client testssl.sh sslscan nginx-light nodejs node-acorn \
 	chromium chromium-driver firefox-esr webkit2gtk-driver xvfb python3-pyqt5.qtwebkit
 BENCH_PACKAGES := nginx-light libnginx-mod-nchan redis-server gcc libc6-dev libsqlite3-dev procps

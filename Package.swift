@@ -56,6 +56,8 @@ let package = Package(
         .ours("Channels", [.deque]),
         .ours("SQLiteLedger", ["Channels", .deque, .grdb, .grdbSQLite, .logging]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .ours("Outbound", ["CCurl", .deque]),
         .ours("Files"),
         .ours("TLS", ["COpenSSL", "Files", .nioCore, .nioTLS]),
         .ours(
@@ -109,6 +111,7 @@ let package = Package(
                 .nioHTTP2, .nioPosix,
             ]),
         .tests("FanoutTests", ["Channels", "EventStream", "Fanout", "JSON", "TestSupport", .nioCore]),
+        .tests("OutboundTests", ["Outbound", .nioCore, .nioPosix]),
         .tests("AccessTests", ["Access", "Channels", "JSON", "HTTPServing", "TestSupport"]),
         .tests(
             "DoorsTests",
