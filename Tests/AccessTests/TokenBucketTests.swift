@@ -26,21 +26,21 @@ import Testing
         #expect(waits == [0, 0, 0, 100, 1, 0, 100, 0, 0, 50, 50])
     }
 
-    @Test(
-        arguments: [
-            (0, 3), (1, 2), (99, 2), (100, 2), (101, 1), (200, 1), (201, 0), (300, 0), (1_000, 0),
-        ] as [(UInt64, Int)])
-    func `What is left is what has come since`(milliseconds: UInt64, rest: Int) {
-        let now = Self.second
-        #expect(self.bucket.rest(arrival: now + milliseconds * 1_000_000, at: now) == rest)
-    }
-
     @Test func `What is larger than the bucket passes once, and is paid for afterwards`() {
         guard case .taken(let arrival) = self.bucket.take(100, arrival: 0, at: Self.second) else {
             Issue.record("refused")
             return
         }
         #expect(self.bucket.wait(arrival: arrival, at: Self.second) == 10 * Self.second - 200_000_000)
+    }
+
+    @Test(arguments: [1, 3, 999, 700_000_000, Rate.maximumCount])
+    func `As many tokens come in a period as the rate says, however many`(count: Int) throws {
+        for period in Rate.Period.allCases {
+            let bucket = TokenBucket(try #require(Rate(count, per: period)), burst: 1)
+            let taking = bucket.take(count, arrival: 0, at: Self.second)
+            #expect(taking == .taken(UInt64(1 + period.length) * Self.second))
+        }
     }
 
     @Test(arguments: [0, 1, UInt64.max - 1, UInt64.max])
@@ -50,7 +50,7 @@ import Testing
                 let bucket = TokenBucket(try #require(Rate(count, per: period)), burst: TokenBucket.maximumBurst)
                 for taken in [0, 1, Int.max, Int.min] {
                     _ = bucket.take(taken, arrival: time, at: UInt64.max - time)
-                    _ = bucket.rest(arrival: time, at: 0)
+                    _ = bucket.wait(arrival: time, at: 0)
                 }
             }
         }

@@ -7,11 +7,9 @@ public struct TokenBucket: Hashable, Sendable {
     public let rate: Rate
     /// How many tokens a full bucket has; at least 1.
     public let burst: Int
-    /// In which time a token comes.
-    private let interval: UInt64
 
-    /// The largest burst: with the slowest rate it fills in 40 days.
-    public static let maximumBurst = 1_000
+    /// The largest burst that may be configured beside a rate.
+    public static let maximumBurst = 1_000_000
 
     /// That of wrong credentials from one address, if nothing else is said.
     public static let failures = TokenBucket(.failures, burst: 30)
@@ -19,7 +17,6 @@ public struct TokenBucket: Hashable, Sendable {
     public init(_ rate: Rate, burst: Int) {
         self.rate = rate
         self.burst = max(burst, 1)
-        self.interval = max(UInt64(rate.period.length) * 1_000_000_000 / UInt64(rate.count), 1)
     }
 
     public enum Taking: Equatable, Sendable {
@@ -36,22 +33,23 @@ public struct TokenBucket: Hashable, Sendable {
     public func take(_ count: Int = 1, arrival: UInt64, at now: UInt64) -> Taking {
         let wait = self.wait(arrival: arrival, at: now)
         guard wait == 0 else { return .empty(wait: wait) }
-        let (time, overflows) = self.interval.multipliedReportingOverflow(by: UInt64(max(count, 0)))
-        let base = max(arrival, now)
-        let (sum, isOver) = base.addingReportingOverflow(overflows ? .max : time)
-        return .taken(isOver ? .max : sum)
+        let (sum, overflows) = max(arrival, now).addingReportingOverflow(self.time(of: count))
+        return .taken(overflows ? .max : sum)
     }
 
     /// In how many nanoseconds there is a token; 0 if there is one.
     public func wait(arrival: UInt64, at now: UInt64) -> UInt64 {
-        let (tolerance, overflows) = self.interval.multipliedReportingOverflow(by: UInt64(self.burst - 1))
-        guard !overflows, arrival > tolerance, arrival - tolerance > now else { return 0 }
+        let tolerance = self.time(of: self.burst - 1)
+        guard arrival > tolerance, arrival - tolerance > now else { return 0 }
         return arrival - tolerance - now
     }
 
-    /// How many whole tokens there are.
-    public func rest(arrival: UInt64, at now: UInt64) -> Int {
-        let used = arrival > now ? (arrival - now - 1) / self.interval + 1 : 0
-        return used >= UInt64(self.burst) ? 0 : self.burst - Int(used)
+    /// In which time so many tokens come. Not the time of one by their number: that would be far off where many come in a
+    /// nanosecond's time.
+    private func time(of count: Int) -> UInt64 {
+        let period = UInt64(self.rate.period.length) * 1_000_000_000
+        let (high, low) = UInt64(max(count, 0)).multipliedFullWidth(by: period)
+        let divisor = UInt64(self.rate.count)
+        return high < divisor ? divisor.dividingFullWidth((high, low)).quotient : .max
     }
 }

@@ -28,7 +28,20 @@ public final class TokenBuckets: Sendable {
     ///
     /// - Returns: In how many nanoseconds there is one; `nil` if they were taken.
     public func take(_ count: Int = 1, of key: some Hashable, at now: UInt64) -> UInt64? {
-        self.withTable(of: key) { table, fingerprint in
+        self.take(count, ofFingerprint: self.fingerprint(of: key), at: now)
+    }
+
+    /// In how many nanoseconds there is a token for a key; `nil` if there is one. Takes nothing.
+    public func wait(of key: some Hashable, at now: UInt64) -> UInt64? {
+        self.wait(ofFingerprint: self.fingerprint(of: key), at: now)
+    }
+
+    /// By what a key may be named in several calls, so that it is hashed once.
+    func fingerprint(of key: some Hashable) -> UInt64 { self.fingerprints.of(key) }
+
+    /// See ``take(_:of:at:)``.
+    func take(_ count: Int, ofFingerprint fingerprint: UInt64, at now: UInt64) -> UInt64? {
+        self.withTable(of: fingerprint) { table in
             switch self.bucket.take(count, arrival: table.arrival(of: fingerprint), at: now) {
             case .taken(let arrival):
                 table.set(arrival, of: fingerprint, at: now)
@@ -38,19 +51,20 @@ public final class TokenBuckets: Sendable {
         }
     }
 
-    /// In how many nanoseconds there is a token for a key; `nil` if there is one. Takes nothing.
-    public func wait(of key: some Hashable, at now: UInt64) -> UInt64? {
-        let wait = self.withTable(of: key) { self.bucket.wait(arrival: $0.arrival(of: $1), at: now) }
+    /// See ``wait(of:at:)``.
+    func wait(ofFingerprint fingerprint: UInt64, at now: UInt64) -> UInt64? {
+        let wait = self.withTable(of: fingerprint) {
+            self.bucket.wait(arrival: $0.arrival(of: fingerprint), at: now)
+        }
         return wait == 0 ? nil : wait
     }
 
     private func withTable<Result: Sendable>(
-        of key: some Hashable, _ body: (inout ArrivalTable, UInt64) -> Result
+        of fingerprint: UInt64, _ body: (inout ArrivalTable) -> Result
     ) -> Result {
-        let fingerprint = self.fingerprints.of(key)
         // The table goes by the lower bits.
         let shard = self.shards[Int(fingerprint >> 60) % Self.shardCount]
-        return shard.state.withLock { body(&$0, fingerprint) }
+        return shard.state.withLock { body(&$0) }
     }
 }
 

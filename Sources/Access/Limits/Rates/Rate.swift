@@ -24,6 +24,8 @@ public struct Rate: Hashable, Sendable {
 
     /// That of wrong credentials from one address, if nothing else is said.
     public static let failures = Rate(trusted: 10, per: .minute)
+    /// That of new connections from one address, if nothing else is said.
+    static let connections = Rate(trusted: 50, per: .second)
 
     private init(trusted count: Int, per period: Period) {
         self.count = count
