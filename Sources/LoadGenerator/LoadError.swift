@@ -28,16 +28,25 @@ extension LoadError: CustomStringConvertible {
             "\(wanted) connections to one address need as many ports, and this machine has \(ports) "
                 + "(net.ipv4.ip_local_port_range): share connections with --http 2, take fewer --readers, or more machines"
         case .refused(let status):
-            "the server refused a reader with status \(status)"
-                + (status == 503 || status == 429 ? ": it takes no more; fewer --readers, or raise its limits" : "")
+            "the server refused a reader with status \(status)\(Self.hint(status))"
         case .stalled(let open, let all, let closed):
             "only \(open) of \(all) readers were let in, and none for 10 s (\(closed) were closed again): look at the "
                 + "server's limits of connections, of open files, and of streams on one connection (--connections)"
         case .unpublished(let status):
-            status.map { "the server refused what was published with status \($0)" }
+            status.map { "the server refused what was published with status \($0)\(Self.hint($0))" }
                 ?? "the server did not answer what was published"
         case .noProcess(let process):
             "there is no process \(process) on this machine that may be measured"
+        }
+    }
+
+    /// What would do.
+    private static func hint(_ status: Int) -> String {
+        switch status {
+        case 401: ": it wants a valid token or key (--token-file)"
+        case 403: ": who has this token or key may not, by the rules of the server"
+        case 429, 503: ": it takes no more; fewer --readers, or raise its limits"
+        default: ""
         }
     }
 }

@@ -47,6 +47,8 @@ public struct Workload: Sendable {
     public var loops = 1
     /// The server's processes on this machine, to measure; may be empty.
     public var processes: [Int32] = []
+    /// Tokens or keys that are shown, in turn: reader `i` shows number `i % count`, the publisher the first. Empty for none.
+    public var credentials: [String] = []
     /// Where channel `{channel}` is read.
     public var readPath = Self.standardPath
     /// Where an event is posted.
@@ -71,6 +73,11 @@ public struct Workload: Sendable {
     /// How many readers the channel has: reader `i` reads channel `i % channels`.
     func readerCount(ofChannel channel: Int) -> Int {
         (self.readers - channel + self.channels - 1) / self.channels
+    }
+
+    /// Which of the credentials reader `i` shows.
+    func credential(ofReader reader: Int) -> Int? {
+        self.credentials.isEmpty ? nil : reader % self.credentials.count
     }
 
     func readTarget(ofChannel channel: Int) -> String { self.target(self.readPath, channel) }

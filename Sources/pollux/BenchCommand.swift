@@ -29,6 +29,7 @@ struct BenchCommand: AsyncParsableCommand {
               pollux bench http://push.example.com --transport poll --duration 30
               pollux bench --rate 0 --window 32 --events 1000 --pid $(pidof pollux) --json
               pollux bench --http 2 --readers 10000 --connections 100
+              pollux bench https://push.example.com --token-file tokens.txt
             """)
 
     /// The most bytes of publishes that wait for their answer: they are held in memory.
@@ -92,6 +93,15 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Flag(help: "For https: trust any certificate.")
     var insecure = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file with the token or key to show, or with several, one a line, which the readers show in turn; the \
+            publisher shows the first. Without it that of POLLUX_TOKEN, if the environment has one.
+            """,
+            valueName: "file"))
+    var tokenFile: String?
 
     @Flag(help: "Print the report as a JSON object.")
     var json = false
@@ -184,6 +194,7 @@ struct BenchCommand: AsyncParsableCommand {
         let connections = self.connections ?? (self.readers + 99) / 100
         workload.connections = max(1, (connections + self.loops - 1) / self.loops) * self.loops
         workload.processes = self.pid
+        workload.credentials = try Credentials.read(file: self.tokenFile)
         workload.readPath = self.readPath
         workload.writePath = self.writePath
         return workload

@@ -1,13 +1,6 @@
 import ArgumentParser
-import Files
 import PolluxClient
 import TLS
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// `--server` and what goes with it, for all commands that are a server's clients.
 struct ServerOption: ParsableArguments {
@@ -31,34 +24,12 @@ struct ServerOption: ParsableArguments {
 
     var trust: TLSClientConfiguration.Trust { self.cacert.map { .authorities(file: $0) } ?? .system }
 
-    /// The server, with what it is shown. A token never stands among the arguments: other users of the machine see those.
+    /// The server, with what it is shown.
+    ///
+    /// - Throws: `ValidationError` as ``Credentials/readOne(file:)``.
     func server() throws -> ServerURL {
         var server = self.url
-        if let file = self.tokenFile {
-            do throws(SmallFile.Unreadable) {
-                let bytes = try SmallFile.bytes(of: file, most: 64 << 10)
-                server.credential = String(decoding: bytes, as: UTF8.self).trimmingBlanks
-            } catch {
-                throw ValidationError("--token-file \(file): \(error)")
-            }
-        } else {
-            server.credential = ProcessInfo.processInfo.environment["POLLUX_TOKEN"]?.trimmingBlanks
-        }
-        if let credential = server.credential,
-            credential.isEmpty || !credential.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        {
-            throw ValidationError(
-                "\(self.tokenFile ?? "POLLUX_TOKEN") has no token or key: it must be one line of printable ASCII")
-        }
+        server.credential = try Credentials.readOne(file: self.tokenFile)
         return server
-    }
-}
-
-extension String {
-    fileprivate var trimmingBlanks: String {
-        var text = self[...]
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        return String(text)
     }
 }

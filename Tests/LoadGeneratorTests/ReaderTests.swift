@@ -55,7 +55,7 @@ import Testing
 
     @Test("a request goes on at the cursor")
     func request() {
-        let request = ReadRequest(Workload(server: .standard), channel: 3)
+        let request = ReadRequest(Workload(server: .standard), channel: 3, credential: nil)
         var cursor = Cursor()
         #expect(
             String(buffer: request.bytes(from: cursor)) == """
@@ -64,5 +64,20 @@ import Testing
         Array("e-9".utf8).withUnsafeBytes { cursor.setLastEventID($0) }
         #expect(String(buffer: request.bytes(from: cursor)).hasSuffix("\r\nlast-event-id: e-9\r\n\r\n"))
         #expect(request.headers(from: cursor)["last-event-id"] == ["e-9"])
+    }
+
+    @Test("a request shows the token or key of its reader, by every version of HTTP")
+    func credential() {
+        let request = ReadRequest(Workload(server: .standard), channel: 3, credential: "t")
+        #expect(String(buffer: request.bytes(from: Cursor())).hasSuffix("\r\nAuthorization: Bearer t\r\n\r\n"))
+        #expect(request.headers(from: Cursor())["authorization"] == ["Bearer t"])
+    }
+
+    @Test("readers show the tokens or keys in turn, and nothing where there is none")
+    func credentials() {
+        var workload = Workload(server: .standard)
+        #expect(workload.credential(ofReader: 4) == nil)
+        workload.credentials = ["a", "b", "c"]
+        #expect((0..<5).map { workload.credential(ofReader: $0) } == [0, 1, 2, 0, 1])
     }
 }

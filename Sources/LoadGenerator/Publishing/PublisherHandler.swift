@@ -27,12 +27,13 @@ final class PublisherHandler: ChannelInboundHandler {
         self.run = run
         self.padding = Array(repeating: UInt8(ascii: "x"), count: max(0, workload.size - Stamp.length))
         let length = Stamp.length + self.padding.count
+        let authorization = workload.credentials.first.map { "Authorization: Bearer \($0)\r\n" } ?? ""
         self.heads = (0..<workload.channels).map { channel in
             ByteBuffer(
                 string: """
                     POST \(workload.writeTarget(ofChannel: channel)) HTTP/1.1\r
                     Host: \(workload.server.authority)\r
-                    Content-Type: text/plain\r
+                    \(authorization)Content-Type: text/plain\r
                     Content-Length: \(length)\r
                     \r
 

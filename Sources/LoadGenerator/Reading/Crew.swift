@@ -22,8 +22,8 @@ final class Crew {
     let run: RunClock
     var tally = Tally()
     let readers: [Reader]
-    /// The requests of the readers of a channel, as far as they are the same.
-    private var requests: [Int: ReadRequest] = [:]
+    /// The requests of the readers, as far as they are the same.
+    private var requests: [RequestKey: ReadRequest] = [:]
 
     private let dialer: Dialer
     private let mostConnecting: Int
@@ -35,6 +35,12 @@ final class Crew {
     private var shared: [Int: SharedConnection] = [:]
     /// The run is over: nothing is brought back any more.
     private var isEnding = false
+
+    private struct RequestKey: Hashable {
+        let channel: Int
+        /// Its number.
+        let credential: Int?
+    }
 
     private enum SharedConnection {
         case connecting(waiting: [Reader])
@@ -81,9 +87,12 @@ final class Crew {
     }
 
     func request(of reader: Reader) -> ReadRequest {
-        if let request = self.requests[reader.channel] { return request }
-        let request = ReadRequest(self.workload, channel: reader.channel)
-        self.requests[reader.channel] = request
+        let key = RequestKey(
+            channel: reader.channel, credential: self.workload.credential(ofReader: reader.index))
+        if let request = self.requests[key] { return request }
+        let request = ReadRequest(
+            self.workload, channel: key.channel, credential: key.credential.map { self.workload.credentials[$0] })
+        self.requests[key] = request
         return request
     }
 }

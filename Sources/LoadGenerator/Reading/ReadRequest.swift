@@ -8,15 +8,19 @@ struct ReadRequest {
     private let head: ByteBuffer
     private let headers: HPACKHeaders
 
-    init(_ workload: Workload, channel: Int) {
+    /// - Parameter credential: The token or key that is shown, if any.
+    init(_ workload: Workload, channel: Int, credential: String?) {
         let target = workload.readTarget(ofChannel: channel)
         let accept = workload.transport == .eventStream ? "text/event-stream" : "application/json"
-        self.head = ByteBuffer(
-            string: "GET \(target) HTTP/1.1\r\nHost: \(workload.server.authority)\r\nAccept: \(accept)\r\n")
-        self.headers = [
-            ":method": "GET", ":scheme": workload.road.scheme, ":authority": workload.server.authority,
-            ":path": target, "accept": accept,
-        ]
+        var fields = [("Accept", accept)]
+        if let credential { fields.append(("Authorization", "Bearer \(credential)")) }
+        let lines = fields.map { "\($0.0): \($0.1)\r\n" }.joined()
+        self.head = ByteBuffer(string: "GET \(target) HTTP/1.1\r\nHost: \(workload.server.authority)\r\n\(lines)")
+        self.headers = HPACKHeaders(
+            [
+                (":method", "GET"), (":scheme", workload.road.scheme), (":authority", workload.server.authority),
+                (":path", target),
+            ] + fields.map { ($0.0.lowercased(), $0.1) })
     }
 
     /// For HTTP/1.1.
