@@ -1,6 +1,6 @@
 // The dashboard: a page of widgets that people arrange, and the twins.
 
-import { isElsewhere, server } from './dashboard/server.js';
+import { isElsewhere, server, token } from './dashboard/server.js';
 import Pollux from './widgets.js';
 import { Editor, titleOf } from './dashboard/editor.js';
 import { formatLayout, fragmentOfLayout, layoutOfFragment, parseLayout } from './dashboard/layout.js';
@@ -122,7 +122,7 @@ function showPage() {
   // From a terminal
 
   function showCurlLines() {
-    byId('curl').replaceChildren(...curlLines(server, 'demo').map(({ what, line }) =>
+    byId('curl').replaceChildren(...curlLines(server, 'demo', token !== '').map(({ what, line }) =>
       element('li', {},
         element('div', {}, element('p', { class: 'soft' }, what), element('code', {}, line)),
         ...copyButton('Copy', `Copy: ${what}`, () => line))));
@@ -141,6 +141,7 @@ function showPage() {
     }
   });
 
+  polluxToken.showField(server);
   if (isElsewhere) {
     byId('elsewhere').hidden = false;
     byId('elsewhere').querySelector('code').textContent = server;
@@ -152,4 +153,5 @@ function showPage() {
   showCurlLines();
 }
 
+if (token) Pollux.token = token;
 if (globalThis.document) showPage();

@@ -34,7 +34,9 @@
   }
 
   function show() {
-    var source = new PolluxEventSource(server() + 'channels/date');
+    var token = polluxToken.of(server());
+    var source = new PolluxEventSource(server() + 'channels/date', token ? {headers: {Authorization: 'Bearer ' + token}} : {});
+    polluxToken.showField(server());
     source.addEventListener('date', function (event) {
       var found = /"date":"([^"]*)T([0-9:]*)/.exec(event.data);
       if (found) setText('plain-date', found[1] + ' ' + found[2] + ' UTC');
@@ -46,8 +48,7 @@
     if (window.Pollux) return; // the modules run
     byId('page').style.display = 'none';
     byId('plain').style.display = '';
-    if (window.PolluxEventSource) show();
-    else load('eventsource.js', show);
+    load('eventsource.js', function () { load('dashboard/token.js', show); });
   }
 
   if (typeof window === 'undefined') return; // a server that renders pages

@@ -7,7 +7,7 @@
 // file; others are registered beside them by `Pollux.widget(name, class)`.
 //
 // All widgets of a page share one client, `Pollux.shared`. Its server is named by `<html data-pollux-server="https://…">`;
-// without that it is where pollux.js came from.
+// without that it is where pollux.js came from. Its token is `Pollux.token`, a text or a function as the client takes it.
 
 import Pollux from './pollux.js';
 import { Emitter } from './widgets/emitter.js';
@@ -31,13 +31,22 @@ const classes = new Map(); // name -> class
 const running = new Map(); // element -> its widget
 const emitter = new Emitter();
 
-// The page's client, made when it is first asked for, so that a page can put its own in its place (one with a token, say).
+// The page's client, made when it is first asked for, so that a page can give it a token, or put its own in its place.
 
 let client = null;
+let token;
 
 Object.defineProperty(Pollux, 'shared', {
-  get: () => (client ??= new Pollux(document.documentElement.dataset.polluxServer || undefined)),
+  get: () => (client ??= new Pollux(document.documentElement.dataset.polluxServer || undefined, { token })),
   set(own) { client = own; },
+});
+
+Object.defineProperty(Pollux, 'token', {
+  get: () => token,
+  set(given) {
+    if (client) throw new Error('Pollux.token is set too late: the first widget has started, and asked without it.');
+    token = given;
+  },
 });
 
 const channels = new SharedChannels(() => Pollux.shared);

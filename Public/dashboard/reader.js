@@ -4,10 +4,10 @@
 import '../eventsource.js';
 import { element } from '../widgets/dom.js';
 import { contentOf } from '../widgets/values.js';
-import { server } from './server.js';
+import { authorization, server, token } from './server.js';
 import { formatCount, formatSpan } from './texts.js';
 
-export const transports = {
+const everyTransport = {
   native: { name: 'EventSource', family: 'stream', about: 'The browser’s own EventSource: one answer that does not end.' },
   fetch: { name: 'fetch', family: 'stream', about: 'One fetch, whose body is read as it grows.' },
   xhr: { name: 'XHR stream', family: 'stream', about: 'One XMLHttpRequest, whose text is read as it grows.' },
@@ -15,6 +15,11 @@ export const transports = {
   poll: { name: 'Long poll', family: 'poll', about: 'An XMLHttpRequest a batch, in JSON, held until there is an event.' },
   jsonp: { name: 'JSONP', family: 'poll', about: 'A script element a batch, where the server allows it.' },
 };
+
+const cannotShowTokens = ['native', 'jsonp'];
+
+export const transports = Object.fromEntries(
+  Object.entries(everyTransport).filter(([name]) => !token || !cannotShowTokens.includes(name)));
 
 export const channelURL = `${server}channels/date`;
 export const breakTime = 4_000; // milliseconds
@@ -85,7 +90,7 @@ export class Reader {
 
   connect() {
     if (document.hidden) return this.showState('resting');
-    const options = { transports: [this.transport] };
+    const options = { transports: [this.transport], ...(token && { headers: authorization }) };
     if (this.cursor) options.lastEventId = this.cursor;
     const source = this.source = new PolluxEventSource(channelURL, options);
     source.addEventListener('date', (event) => this.took(event));

@@ -13,19 +13,20 @@ export function formatSpan(milliseconds) {
   return `${sign}${Math.round(size / 60_000)} min`;
 }
 
-/** `base` is the server's address with a slash at its end. */
-export function curlLines(base, channel) {
+/** `base` is the server's address with a slash at its end; `hasToken` says that it is shown a token, which stays a variable. */
+export function curlLines(base, channel, hasToken = false) {
   const at = (path) => shellQuoted(base + path);
   const here = `channels/${encodeURIComponent(channel)}`;
-  const stream = "curl -N -H 'Accept: text/event-stream'";
-  const ofType = (type) => `curl -H 'Content-Type: ${type}'`;
+  const curl = hasToken ? 'curl -H "Authorization: Bearer $POLLUX_TOKEN"' : 'curl';
+  const stream = `${curl} -N -H 'Accept: text/event-stream'`;
+  const ofType = (type) => `${curl} -H 'Content-Type: ${type}'`;
   return [
     { what: 'Read the event stream', line: `${stream} ${at('channels/date')}` },
-    { what: 'Read by long poll: waits for the next event', line: `curl ${at(`${here}?transport=poll`)}` },
+    { what: 'Read by long poll: waits for the next event', line: `${curl} ${at(`${here}?transport=poll`)}` },
     { what: 'Read two channels on one connection', line: `${stream} ${at(`events?channel=date&channel=${encodeURIComponent(channel)}`)}` },
     { what: 'Write text: it arrives in the chat above', line: `${ofType('text/plain')} -d 'Hello from a terminal' ${at(here)}` },
     { what: 'Write JSON, with a type', line: `${ofType('application/json')} -d '{"author":"curl","text":"Hello"}' ${at(`${here}?event=said`)}` },
-    { what: 'Read the last three at once', line: `curl ${at(`${here}?transport=poll&since=-3&wait=0`)}` },
+    { what: 'Read the last three at once', line: `${curl} ${at(`${here}?transport=poll&since=-3&wait=0`)}` },
   ];
 }
 

@@ -3,7 +3,7 @@
 
 import { element } from '../widgets/dom.js';
 import { Reader, breakTime, button, channelURL, showZero, transports } from './reader.js';
-import { isElsewhere } from './server.js';
+import { authorization, isElsewhere } from './server.js';
 import { Counts } from './counts.js';
 import { counted } from './texts.js';
 
@@ -53,7 +53,7 @@ function audit(counts, isNeeded, changed) {
     if (document.hidden || !isNeeded()) return;
     try {
       const after = cursor ? `&after=${cursor}` : '';
-      const answer = await fetch(`${channelURL}?transport=poll&wait=0${after}`, { cache: 'no-store', signal: AbortSignal.timeout(auditInterval) });
+      const answer = await fetch(`${channelURL}?transport=poll&wait=0${after}`, { cache: 'no-store', headers: authorization, signal: AbortSignal.timeout(auditInterval) });
       const { events, next } = await answer.json();
       cursor = next;
       counts.learn(events.map(({ id }) => id));

@@ -36,6 +36,6 @@ def test_a_script_is_imported_without_a_window_and_does_nothing(package, script)
     assert node("--input-type=module", "-e", program, (package / "public" / script).as_uri()) == ""
 
 
-@pytest.mark.parametrize("script", ["eventsource.js", "plain.js"])
+@pytest.mark.parametrize("script", ["eventsource.js", "plain.js", "dashboard/token.js"])
 def test_a_script_that_is_no_module_is_required_without_a_window_and_does_nothing(script):
     assert node("-e", REQUIRED.replace("LEFT", LEFT), str(PUBLIC / script)) == ""
