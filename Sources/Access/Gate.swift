@@ -9,7 +9,7 @@ public final class Gate: Sendable {
     public let keys: KeyRing
     public let revocations: Revocations
     private let tokens: TokenVerifier
-    private let cache = TokenCache()
+    private let cache: TokenCache
     private let failures: TokenBuckets
     /// Client certificates, by the names that the rules use.
     private let certificates: [CertificateEntry]
@@ -17,8 +17,9 @@ public final class Gate: Sendable {
     public init(
         rules: AccessRules, keys: KeyRing = KeyRing(), tokens: TokenVerifier = TokenVerifier([]),
         certificates: [CertificateEntry] = [], failures: TokenBucket = .failures,
-        revocations: Revocations = Revocations()
+        revocations: Revocations = Revocations(), cached: Int = 10_000
     ) {
+        self.cache = TokenCache(limit: cached)
         self.revocations = revocations
         self.rules = rules
         self.keys = keys

@@ -18,6 +18,8 @@ public struct AccessConfiguration: Sendable {
     public var leeway = Duration.seconds(30)
     /// The most bytes of a token; default 8 KiB.
     public var tokenSize = 8 << 10
+    /// How many tokens are remembered that were verified; default 10,000.
+    public var cached = 10_000
     /// How long a ticket may wait for its first use; default 30 s.
     public var ticketLifetime = Duration.seconds(30)
     /// How many wrong credentials an address may show; default 10 a minute, and at first 30.
@@ -25,6 +27,8 @@ public struct AccessConfiguration: Sendable {
     public var failureBurst = 30
     /// What it was made of, to be compared with another one.
     var document: [JSONValue] = []
+    /// The files of keys and secrets that were read for it.
+    var files: [String] = []
 
     public init() {}
 
@@ -57,6 +61,7 @@ public struct AccessConfiguration: Sendable {
         tokens.tokenSize = self.tokenSize
         return Gate(
             rules: rules, keys: self.keys, tokens: tokens, certificates: self.certificates,
-            failures: TokenBucket(self.failureRate, burst: self.failureBurst), revocations: revocations)
+            failures: TokenBucket(self.failureRate, burst: self.failureBurst), revocations: revocations,
+            cached: self.cached)
     }
 }

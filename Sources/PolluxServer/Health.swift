@@ -42,22 +42,24 @@ final class Health: Sendable {
         self.isDraining.store(true, ordering: .relaxed)
     }
 
-    func answer(_ check: Check, on exchange: any Exchange) {
+    /// - Parameter isAdministrator: Whether somebody asks who may know more than that the server is ready.
+    func answer(_ check: Check, to isAdministrator: @autoclosure () -> Bool, on exchange: any Exchange) {
         switch check {
         case .alive: exchange.respond(.text("alive\n"))
         case .ready where self.isDraining.load(ordering: .relaxed):
             exchange.respond(Problem.unavailable("the server is stopping", retryAfter: 5).response)
-        case .ready: self.probe(exchange)
+        case .ready: self.probe(isAdministrator() ? self.certificates : "", exchange)
         }
     }
 
-    private func probe(_ exchange: any Exchange) {
+    /// - Parameter details: What stands behind the word that it is ready.
+    private func probe(_ details: String, _ exchange: any Exchange) {
         let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
         let eventLoop = exchange.eventLoop
         self.bridge.probe { result in
             eventLoop.run {
                 switch result {
-                case .success: answer.value.respond(.text("ready\n" + self.certificates))
+                case .success: answer.value.respond(.text("ready\n" + details))
                 case .failure(let error): answer.value.respond(Problem(error).response)
                 }
             }

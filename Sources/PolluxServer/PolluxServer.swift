@@ -137,6 +137,7 @@ public struct PolluxServer: Service {
                 group.addTask { await cancelWhenGracefulShutdown { await Self.watch(credentials) } }
             }
             group.addTask { await cancelWhenGracefulShutdown { await reloading.run(on: hangUps) } }
+            group.addTask { await cancelWhenGracefulShutdown { await reloading.watchFiles() } }
             try await group.waitForAll()
         }
     }

@@ -2,7 +2,7 @@ import Logging
 import Synchronization
 import UnixSignals
 
-/// Reads anew, at SIGHUP, what can be read anew: the configuration, and certificates.
+/// Reads anew what can be read anew: at SIGHUP the configuration and certificates, and by itself files of keys that have changed.
 final class Reloading: Sendable {
     private let server: RunningServer
     private let read: @Sendable () throws -> ServerConfiguration
@@ -26,25 +26,36 @@ final class Reloading: Sendable {
     /// Returns when there are no more signals.
     func run(on hangUps: UnixSignalsSequence) async {
         for await _ in hangUps {
-            await self.reload()
+            await self.reload(because: "SIGHUP")
             for credential in self.server.sites.credentials { credential.reload() }
         }
     }
 
-    private func reload() async {
+    /// Reads the configuration anew when a file of keys or secrets has changed; looks every five seconds, until it is cancelled.
+    func watchFiles() async {
+        var stamps = self.configuration.access.files.map(FileStamp.init)
+        while (try? await Task.sleep(for: .seconds(5))) != nil {
+            let found = self.configuration.access.files.map(FileStamp.init)
+            guard found != stamps else { continue }
+            await self.reload(because: "a file of keys has changed")
+            stamps = self.configuration.access.files.map(FileStamp.init)
+        }
+    }
+
+    private func reload(because reason: String) async {
         let change: ConfigurationChange
         do {
             change = ConfigurationChange(from: self.configuration, to: try self.read())
         } catch {
             return self.logger.error(
-                "SIGHUP: the configuration cannot be used; all stays as it was", metadata: ["error": "\(error)"])
+                "\(reason): the configuration cannot be used; all stays as it was", metadata: ["error": "\(error)"])
         }
         self.running.withLock { $0 = change.configuration }
         await self.server.apply(change.configuration)
-        self.report(change)
+        self.report(change, reason)
     }
 
-    private func report(_ change: ConfigurationChange) {
+    private func report(_ change: ConfigurationChange, _ reason: String) {
         var metadata: Logger.Metadata = [:]
         if !change.atOnce.isEmpty { metadata["applied"] = "\(change.atOnce.joined(separator: ", "))" }
         if !change.atNextStart.isEmpty {
@@ -52,7 +63,7 @@ final class Reloading: Sendable {
         }
         self.logger.notice(
             metadata.isEmpty
-                ? "SIGHUP: the configuration was read anew; no setting has changed"
-                : "SIGHUP: the configuration was read anew", metadata: metadata)
+                ? "\(reason): the configuration was read anew; no setting has changed"
+                : "\(reason): the configuration was read anew", metadata: metadata)
     }
 }

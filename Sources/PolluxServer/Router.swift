@@ -7,13 +7,15 @@ struct Router: Responder {
     private let doors: [any Door]
     private let health: Health
     private let files: StaticFiles?
+    private let access: AccessPolicy
     private let cors: CORS
 
     /// - Parameter doors: The first that claims a path has it.
-    init(doors: [any Door], health: Health, files: StaticFiles?, cors: CORS) {
+    init(doors: [any Door], health: Health, files: StaticFiles?, access: AccessPolicy, cors: CORS) {
         self.doors = doors
         self.health = health
         self.files = files
+        self.access = access
         self.cors = cors
     }
 
@@ -23,7 +25,7 @@ struct Router: Responder {
         } else if request.method != .GET, request.method != .HEAD {
             exchange.respond(self.cors.answer(toOther: request, allow: "GET, HEAD, OPTIONS"))
         } else if let check = Health.Check(path: request.path) {
-            self.health.answer(check, on: exchange)
+            self.health.answer(check, to: self.access.isAdministrator(request, self.cors), on: exchange)
         } else {
             self.file(request, exchange)
         }

@@ -32,7 +32,7 @@ struct RunningServer: Sendable {
             cors: Self.cors(configuration, sites), group: group, sessions: sessions)
         let health = Health(bridge, credentials: sites.credentials)
         let door = Self.accessDoor(configuration, access, channels, bridge, sites, logger)
-        let settings = Self.settings(configuration, channels, door, health, files, sites)
+        let settings = Self.settings(configuration, access, channels, door, health, files, sites)
         self.http = try await HTTPServer(sites.listeners, settings: settings, group: group, logger: logger)
         self.bridge = bridge
         self.revocations = revocations
@@ -53,7 +53,7 @@ struct RunningServer: Sendable {
         let channels = self.channels.under(
             configuration.transports, access, Self.cors(configuration, self.sites))
         let door = Self.accessDoor(configuration, access, channels, self.bridge, self.sites, self.logger)
-        await self.http.apply(Self.settings(configuration, channels, door, self.health, self.files, self.sites))
+        await self.http.apply(Self.settings(configuration, access, channels, door, self.health, self.files, self.sites))
         try? await channels.judgeReaders()
     }
 
@@ -83,12 +83,12 @@ struct RunningServer: Sendable {
     }
 
     private static func settings(
-        _ configuration: ServerConfiguration, _ channels: ChannelResource, _ access: AccessDoor, _ health: Health,
-        _ files: StaticFiles?, _ sites: Sites
+        _ configuration: ServerConfiguration, _ access: AccessPolicy, _ channels: ChannelResource, _ door: AccessDoor,
+        _ health: Health, _ files: StaticFiles?, _ sites: Sites
     ) -> ServingSettings {
         let cors = Self.cors(configuration, sites)
         let router = Router(
-            doors: [NativeDoor(channels, cors: cors), access], health: health, files: files, cors: cors)
+            doors: [NativeDoor(channels, cors: cors), door], health: health, files: files, access: access, cors: cors)
         return ServingSettings(
             responder: router, limits: configuration.limits, cors: cors, forwarding: configuration.forwarding)
     }

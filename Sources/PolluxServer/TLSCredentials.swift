@@ -100,24 +100,6 @@ final class TLSCredentials: Sendable {
     }
 }
 
-/// What tells that a file was replaced or written to.
-private struct FileStamp: Equatable {
-    let size: Int
-    let inode: UInt64
-    let seconds: Int
-    let nanoseconds: Int
-
-    /// `nil` if there is no such file.
-    init?(_ path: String) {
-        var found = stat()
-        guard stat(path, &found) == 0 else { return nil }
-        self.size = Int(found.st_size)
-        self.inode = UInt64(found.st_ino)
-        self.seconds = found.st_mtim.tv_sec
-        self.nanoseconds = found.st_mtim.tv_nsec
-    }
-}
-
 extension TLSIdentity {
     /// The end of its validity, as text.
     fileprivate var end: String { ISO8601.text(Int64(self.expiry) * 1_000) }

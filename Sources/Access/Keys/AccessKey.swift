@@ -75,10 +75,15 @@ public struct KeyRing: Sendable {
         }
     }
 
-    private let entries: [Entry]
+    private var entries: [Entry]
 
     public init(_ entries: [Entry] = []) {
         self.entries = entries
+    }
+
+    /// More keys, of other names.
+    public mutating func add(_ entries: [Entry]) {
+        self.entries += entries
     }
 
     /// Whether it has a key of a name.

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// What a byte may be in the parts of HTTP.
 extension UInt8 {
     var asciiLowercase: UInt8 { (65...90).contains(self) ? self | 0x20 : self }
@@ -49,6 +55,35 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
+    /// Whether all bytes of a range may stand in a field's value.
+    func isFieldText(in range: Range<Int>) -> Bool {
+        var index = range.lowerBound
+        while index + 8 <= range.upperBound {
+            if Self.mayHaveControl(self.loadUnaligned(fromByteOffset: index, as: UInt64.self)),
+                !self[index..<index + 8].allSatisfy(\.isFieldText)
+            {
+                return false
+            }
+            index += 8
+        }
+        return self[index..<Swift.max(index, range.upperBound)].allSatisfy(\.isFieldText)
+    }
+
+    /// Whether one of eight bytes is below 0x20, or 0x7F. A byte below a bound borrows, when that is taken away from all eight at once.
+    private static func mayHaveControl(_ word: UInt64) -> Bool {
+        let (ones, tops): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        let deleted = word ^ (ones &* 0x7F)
+        return ((word &- ones &* 0x20) & ~word | (deleted &- ones) & ~deleted) & tops != 0
+    }
+
+    /// Where a byte is first in a range; `nil` if it is not there.
+    func index(of byte: UInt8, in range: Range<Int>) -> Int? {
+        guard !range.isEmpty, let base = self.baseAddress,
+            let found = memchr(base + range.lowerBound, CInt(byte), range.count)
+        else { return nil }
+        return UnsafeRawPointer(found) - base
+    }
+
     /// Without blanks and tabs at its ends.
     var trimmed: UnsafeRawBufferPointer {
         var (start, end) = (0, self.count)
@@ -66,6 +101,19 @@ extension UnsafeRawBufferPointer {
             number = number * 10 + Int(byte - UInt8(ascii: "0"))
         }
         return number
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether these are the same bytes. Looks at all of them at once.
+    public func isSame(as other: ArraySlice<UInt8>) -> Bool {
+        guard self.count == other.count else { return false }
+        return self.withUnsafeBytes { one in
+            other.withUnsafeBytes { other in
+                guard let one = one.baseAddress, let base = other.baseAddress else { return true }
+                return memcmp(one, base, other.count) == 0
+            }
+        }
     }
 }
 

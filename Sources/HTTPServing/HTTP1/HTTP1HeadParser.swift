@@ -116,7 +116,7 @@ struct HTTP1HeadParser {
     /// Looks at the next line up to a byte, which may be the CR at its end.
     private mutating func requireText(upTo end: Int) throws(Problem) {
         let range = self.searched..<max(self.searched, end)
-        for index in range where !self.bytes[index].isFieldText {
+        guard self.bytes.isFieldText(in: range) else {
             throw .badRequest("the head of the request holds a control character")
         }
         self.searched = range.upperBound
@@ -126,11 +126,7 @@ struct HTTP1HeadParser {
         UnsafeRawBufferPointer(rebasing: self.bytes[range])
     }
 
-    private func index(of byte: UInt8, in range: Range<Int>) -> Int? {
-        var index = range.lowerBound
-        while index < range.upperBound, self.bytes[index] != byte { index += 1 }
-        return index < range.upperBound ? index : nil
-    }
+    private func index(of byte: UInt8, in range: Range<Int>) -> Int? { self.bytes.index(of: byte, in: range) }
 
     private func requestLine(_ line: Line) throws(Problem) -> RequestLine {
         guard let first = self.index(of: 0x20, in: line),

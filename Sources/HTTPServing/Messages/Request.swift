@@ -53,6 +53,22 @@ extension Request {
 
     public var hasAuthorization: Bool { self.head.known.hasAuthorization }
 
+    /// The credential of the field `Authorization`, if it is of a scheme (RFC 9110, section 11.4): what stands behind that and some blanks,
+    /// perhaps nothing; `nil` if there is none of this scheme, which is in lower case.
+    ///
+    /// - Throws: ``Problem`` (400) if there are several such fields.
+    public func credential(of scheme: StaticString) throws(Problem) -> ArraySlice<UInt8>? {
+        guard self.hasAuthorization, let (field, isOnly) = self.head.firstBytes(of: "authorization") else { return nil }
+        guard isOnly else {
+            throw .badRequest("a request has at most one field Authorization (RFC 6750, section 2)")
+        }
+        let size = scheme.utf8CodeUnitCount
+        guard field.withUnsafeBytes({ $0.begins(with: scheme) && ($0.count == size || $0[size] == 0x20) }) else {
+            return nil
+        }
+        return field.dropFirst(size).drop { $0 == 0x20 }
+    }
+
     public var hasCookies: Bool { self.head.known.hasCookies }
 
     /// Whether it was sent to a name or an address of the loopback, as the client says.

@@ -59,6 +59,18 @@ final class RequestHead: Sendable {
         self.fields.filter { self.bytes[$0.name].isField(name) }.map { self.bytes[$0.value] }
     }
 
+    /// The values of the first field of a name, which is in lower case, as the bytes that came, and whether there are more of them.
+    func firstBytes(of name: StaticString) -> (value: ArraySlice<UInt8>, isOnly: Bool)? {
+        var found: ArraySlice<UInt8>?
+        for field in self.fields where field.name.count == name.utf8CodeUnitCount {
+            let isField = self.bytes.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[field.name]).isText(name) }
+            guard isField else { continue }
+            if let found { return (found, false) }
+            found = self.bytes[field.value]
+        }
+        return found.map { ($0, true) }
+    }
+
     /// The value of the first field of this name.
     func value(of name: String) -> String? {
         for field in self.fields where self.bytes[field.name].isField(name) { return self.text(field.value) }

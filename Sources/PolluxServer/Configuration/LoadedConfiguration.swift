@@ -137,6 +137,7 @@ public struct LoadedConfiguration: Sendable {
         self.server.access.certificates = taken.certificates
         self.server.access.issuers = taken.issuers
         self.server.access.document = taken.document
+        self.server.access.files = findings.files
         for rule in taken.rules?.rules ?? [] {
             self.add("access.rules.\(rule.template.text)", rule.text, "from \(file.place)")
         }

@@ -103,3 +103,43 @@ def test_without_rules_none_but_this_machine_stays(world):
         reload(server, {"open": True})
         id = server.publish("news", "still there")
         assert stream.next().id == id
+
+
+def test_a_file_of_keys_is_read_anew_when_it_changes(binary, tmp_path):
+    (one, hash), (other, other_hash) = made_key(binary), made_key(binary)
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"machine": hash}))
+    rules = {"machines": {"read": "key:machine"}}
+    with running(Server(binary, tmp_path, {"access": {"rules": rules, "keyFile": str(file)}})) as server:
+        ask = lambda key: server.call("GET", "/channels/machines?transport=poll&wait=0", bearer(key)).status
+        with server.stream("/channels/machines?transport=sse&since=now", headers=bearer(one)) as stream:
+            stream.opened()
+            file.write_text("{")
+            eventually(lambda: "not JSON" in server.log(1 << 20), 20, "a line that says what is wrong")
+            assert ask(one) == 200, "what cannot be read changes nothing"
+            file.write_text(json.dumps({"machine": other_hash}))
+            assert denied(stream) == "changed"
+        assert (ask(one), ask(other)) == (401, 200)
+
+
+@pytest.mark.parametrize("content, words", [
+    (None, ["cannot be read"]), ("[]", ["object"]), ('{"k": {"hash": "x"}}', ["k.hash", "pollux access key"]), ('{"machine": {}}', ["already"]),
+])
+def test_what_is_wrong_with_a_file_of_keys_is_told(binary, tmp_path, content, words):
+    file, configuration = tmp_path / "keys.json", tmp_path / "pollux.json"
+    if content:
+        file.write_text(content)
+    configuration.write_text(json.dumps({"access": {"keyFile": str(file), "keys": {"machine": made_key(binary)[1]}}}))
+    command = [binary, "config", "check", "--config", str(configuration)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=30, env=own_environment())
+    assert said.returncode != 0 and "access.keyFile" in said.stderr and all(word in said.stderr for word in words), said
+
+
+def test_only_administrators_are_told_by_readyz_when_certificates_end(binary, tmp_path):
+    key, hash = made_key(binary)
+    rules = {"machines": {"read": "key:machine"}}
+    access = {"rules": rules, "keys": {"machine": {**hash, "grants": {"admin": "*"}}}}
+    with running(Server(binary, tmp_path, {"access": access}, certificate=Certificate(tmp_path))) as server:
+        nobody, boss = server.call("GET", "/readyz"), server.call("GET", "/readyz", bearer(key))
+        assert nobody.body == b"ready\n" and b"certificate" in boss.body
+        assert server.call("GET", "/readyz", bearer("rubbish")).body == b"ready\n"

@@ -1,6 +1,6 @@
 public import Access
 import Channels
-import HTTPServing
+public import HTTPServing
 import NIOCore
 import NIOHTTP1
 
@@ -24,10 +24,7 @@ public enum AccessPolicy: Sendable {
         switch self {
         case .open: return .open
         case .loopback:
-            guard request.isToLoopback, !request.isForwarded, request.peer.address?.isLoopback ?? true else {
-                throw .closed
-            }
-            guard cors.trustsPage(of: request) || request.isFromLoopbackPage else { throw .foreignPage }
+            if let problem = self.refusal(of: request, cors) { throw problem }
             return .loopback
         case .rules(let gate, let places, _):
             let shown = try places.shown(by: request, cors)
@@ -39,6 +36,25 @@ public enum AccessPolicy: Sendable {
             memory.note(action, channels)
             return memory.permit
         }
+    }
+
+    /// Whether somebody asks who may do everything.
+    public func isAdministrator(_ request: Request, _ cors: CORS) -> Bool {
+        switch self {
+        case .open: return true
+        case .loopback: return self.refusal(of: request, cors) == nil
+        case .rules(let gate, let places, _):
+            guard let shown = try? places.shown(by: request, cors), !shown.isNothing else { return false }
+            return (try? gate.permit(for: shown, request.peer)).map { gate.isAdministrator($0.principal) } ?? false
+        }
+    }
+
+    /// - Returns: Why a request is not taken for one of this machine; `nil` if it is.
+    private func refusal(of request: Request, _ cors: CORS) -> Problem? {
+        guard request.isToLoopback, !request.isForwarded, request.peer.address?.isLoopback ?? true else {
+            return .closed
+        }
+        return cors.trustsPage(of: request) || request.isFromLoopbackPage ? nil : .foreignPage
     }
 
     /// Judges a wish to read, for which a ticket may stand in the place of a token.

@@ -39,7 +39,7 @@ final class PermitMemory {
         if let end = self.permit.end, WallClock.system.milliseconds() >= end { return false }
         return switch (self.shown, shown) {
         case (.nothing, .nothing), (.nothing, .withheld), (.certificate, .certificate): true
-        case (.text(let one), .text(let other)): one.elementsEqual(other)
+        case (.text(let one), .text(let other)): one[...].isSame(as: other)
         case (.nothing, _), (.text, _), (.certificate, _): false
         }
     }

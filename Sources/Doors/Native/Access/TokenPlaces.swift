@@ -41,23 +41,20 @@ enum ShownCredential {
     case text(ArraySlice<UInt8>)
     /// That of its connection.
     case certificate
+
+    var isNothing: Bool {
+        switch self {
+        case .nothing, .withheld: true
+        case .text, .certificate: false
+        }
+    }
 }
 
 extension Request {
-    private static let scheme = Array("bearer".utf8)
-
     /// The credential of the field `Authorization` (RFC 6750, section 2.1); `nil` if there is none of this kind.
     fileprivate func bearer() throws(Problem) -> ArraySlice<UInt8>? {
-        guard self.hasAuthorization else { return nil }
-        let fields = self.bytes(of: "Authorization")
-        guard fields.count == 1, let field = fields.first else {
-            throw .badRequest("a request has at most one field Authorization (RFC 6750, section 2)")
-        }
-        // Of another scheme it is meant for somebody else, such as a proxy in front.
-        guard field.prefix(while: { $0 != .blank }).elementsEqual(Self.scheme, by: { $0 | 0x20 == $1 }) else {
-            return nil
-        }
-        let text = field.dropFirst(Self.scheme.count).drop { $0 == .blank }
+        // One of another scheme is meant for somebody else, such as a proxy in front.
+        guard let text = try self.credential(of: "bearer") else { return nil }
         guard !text.isEmpty, !text.contains(.blank) else {
             throw .invalidCredential(
                 "Authorization must be Bearer and a token or key, as in Authorization: Bearer eyJ...")

@@ -1,9 +1,21 @@
+import Files
 import JSON
 
 /// What is wrong with a configuration, gathered so that all of it can be told at once.
 struct Findings {
     /// One line for each.
     private(set) var problems: [String] = []
+    /// The files that were read, or should have been, besides the configuration's own.
+    private(set) var files: [String] = []
+
+    /// The content of a file that a value names, at most so many bytes; `nil` is noted.
+    mutating func content(of file: String, most: Int, for name: String, _ place: Place) -> [UInt8]? {
+        self.files.append(file)
+        do throws(SmallFile.Unreadable) { return try SmallFile.bytes(of: file, most: most) } catch {
+            self.add(place, "\(name): \(file) cannot be read: \(error)")
+            return nil
+        }
+    }
 
     /// - Parameter place: Where it is wrong: the file, the environment, the command line.
     mutating func add(_ place: Place, _ problem: String) {

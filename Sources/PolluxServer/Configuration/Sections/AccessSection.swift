@@ -1,10 +1,11 @@
 import Access
 import JSON
 
-/// `access.rules`, `access.keys` and `access.certificates`: what channels ask of whoever wants something with them, and who is known
+/// `access.rules`, `access.keys`, `access.keyFile` and `access.certificates`: what channels ask of whoever wants something with them, and who is known
 /// by name. `access.issuers` is ``IssuersSection``.
 struct AccessSection {
-    static let names = ["access.rules", "access.keys", "access.certificates", "access.issuers"]
+    static let names = ["access.rules", "access.keys", "access.keyFile", "access.certificates", "access.issuers"]
+    private static let mostBytes = 1 << 20
     private static let actions: [Action] = [.read, .publish, .drop]
 
     private(set) var access = AccessConfiguration()
@@ -12,7 +13,8 @@ struct AccessSection {
 
     init(_ file: ConfigurationFile, _ findings: inout Findings) {
         self.place = file.place
-        if let value = file.section("access.keys") { self.takeKeys(value, &findings) }
+        if let value = file.section("access.keys") { self.takeKeys(value, "access.keys", &findings) }
+        if let value = file.section("access.keyFile") { self.takeKeyFile(value, &findings) }
         if let value = file.section("access.certificates") { self.takeCertificates(value, &findings) }
         if let value = file.section("access.issuers") {
             self.access.issuers = IssuersSection(value, in: file.place, &findings).issuers
@@ -78,11 +80,28 @@ struct AccessSection {
 
     // MARK: Names
 
-    private mutating func takeKeys(_ value: JSONValue, _ findings: inout Findings) {
-        let members = self.members(value, "access.keys", mustBe: "an object with a member for each key", &findings)
-        self.access.keys = KeyRing(
+    /// A file with a JSON object as ``access.keys`` is one.
+    private mutating func takeKeyFile(_ value: JSONValue, _ findings: inout Findings) {
+        guard let file = Form<String>.file.read(value) else {
+            return findings.misfit(self.place, "access.keyFile", value, mustBe: "a file")
+        }
+        let content = findings.content(of: file, most: Self.mostBytes, for: "access.keyFile", self.place)
+        guard let content else { return }
+        do throws(JSONError) {
+            self.takeKeys(try JSONValue(parsing: content), "access.keyFile: \(file)", &findings)
+        } catch {
+            findings.add(self.place, "access.keyFile: \(file) is not JSON: \(error)")
+        }
+    }
+
+    private mutating func takeKeys(_ value: JSONValue, _ name: String, _ findings: inout Findings) {
+        let members = self.members(value, name, mustBe: "an object with a member for each key", &findings)
+        for member in members where self.access.keys.contains(member.name) {
+            findings.add(self.place, "\(name): \(member.name) is in access.keys already")
+        }
+        self.access.keys.add(
             members.compactMap { member in
-                let path = "access.keys.\(member.name)"
+                let path = "\(name).\(member.name)"
                 let names = ["hash", "grants"]
                 guard let object = SectionObject(member.value, at: path, names: names, in: self.place, &findings),
                     let hash = object.requiredValue("hash", .keyHash, &findings)

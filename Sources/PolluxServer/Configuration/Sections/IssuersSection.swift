@@ -1,5 +1,4 @@
 import Access
-import Files
 import JSON
 
 /// `access.issuers`: who gives out tokens, and the keys by which they are verified.
@@ -85,8 +84,9 @@ struct IssuersSection {
     private func keySet(
         _ file: String, _ path: String, _ algorithms: [SignatureAlgorithm], _ findings: inout Findings
     ) -> [VerificationKey] {
+        guard let bytes = findings.content(of: file, most: Self.mostBytes, for: path, self.place) else { return [] }
         do {
-            let document = try JSONValue(parsing: try SmallFile.bytes(of: file, most: Self.mostBytes))
+            let document = try JSONValue(parsing: bytes)
             return try KeySet(jwks: document, allowed: algorithms).keys
         } catch {
             findings.add(self.place, "\(path): \(file) cannot be used: \(error)")

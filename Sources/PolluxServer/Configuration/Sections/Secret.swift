@@ -1,4 +1,3 @@
-import Files
 import JSON
 
 /// Something that must not stand where everybody reads: given as a text all the same, or by the name of a file or of an environment
@@ -31,13 +30,8 @@ struct Secret {
     private static func content(
         of file: String, _ path: String, _ place: Place, _ findings: inout Findings
     ) -> [UInt8]? {
-        do throws(SmallFile.Unreadable) {
-            var bytes = try SmallFile.bytes(of: file, most: Self.mostBytes)
-            while let last = bytes.last, [0x0A, 0x0D, 0x20, 0x09].contains(last) { bytes.removeLast() }
-            return bytes
-        } catch {
-            findings.add(place, "\(path): \(file) cannot be read: \(error)")
-            return nil
-        }
+        guard var bytes = findings.content(of: file, most: Self.mostBytes, for: path, place) else { return nil }
+        while let last = bytes.last, [0x0A, 0x0D, 0x20, 0x09].contains(last) { bytes.removeLast() }
+        return bytes
     }
 }

@@ -55,6 +55,9 @@ extension Setting {
             "access.token.query", .flag, \.access.places.query,
             "whether the parameter `access_token` counts too, which others on the way may keep in their logs"),
         Setting(
+            "access.token.cached", .count(2...10_000_000), \.access.cached,
+            "how many tokens are remembered that were verified, so that they are not verified again"),
+        Setting(
             "access.ticket.lifetime", .time(from: 1), \.access.ticketLifetime,
             "how long a ticket may wait for its first use"),
         Setting("drain.timeout", .time(from: 0), \.drainTimeout, "how long a stop waits for answers to end"),
