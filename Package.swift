@@ -64,7 +64,7 @@ let package = Package(
             "HTTPServing",
             ["JSON", "TLS", .deque, .logging, .nioCore, .nioHPACK, .nioHTTP1, .nioHTTP2, .nioTLS, .nioPosix]),
         .ours("Fanout", ["Channels", "EventStream", "JSON", .deque, .nioCore]),
-        .ours("Access", ["Channels", "COpenSSL", "HTTPServing", "JSON"]),
+        .ours("Access", ["Channels", "COpenSSL", "HTTPServing", "JSON", "Outbound"]),
         .ours(
             "Doors",
             [
@@ -112,7 +112,7 @@ let package = Package(
             ]),
         .tests("FanoutTests", ["Channels", "EventStream", "Fanout", "JSON", "TestSupport", .nioCore]),
         .tests("OutboundTests", ["Outbound", .nioCore, .nioPosix]),
-        .tests("AccessTests", ["Access", "Channels", "JSON", "HTTPServing", "TestSupport"]),
+        .tests("AccessTests", ["Access", "Channels", "JSON", "HTTPServing", "Outbound", "TestSupport"]),
         .tests(
             "DoorsTests",
             [

@@ -82,3 +82,24 @@ extension OutboundURLTests {
         #expect(Self.head(["HTTP/1.1 103\r\n", "\r\n", "HTTP/1.1 200\r\n", "\r\n", "T: 1\r\n"], most: 33).tooMuch)
     }
 }
+
+@Suite struct FreshnessTests {
+    @Test(
+        arguments: [
+            ([], nil), (["Cache-Control: public"], nil), (["Cache-Control: max-age=60"], 60),
+            (["cache-control: Public, MAX-AGE=\"60\""], 60), (["Cache-Control: max-age=60", "Age: 20"], 40),
+            (["Cache-Control: max-age=60", "Age: 70"], 0), (["Cache-Control: max-age=60, no-store"], 0),
+            (["Cache-Control: max-age=60", "Cache-Control: no-cache"], 0), (["Cache-Control: max-age"], 0),
+            (["Cache-Control: max-age=-1"], 0), (["Cache-Control: max-age=1e9"], 0),
+            (["Cache-Control: max-age=60, max-age=5"], 5),
+            (["Cache-Control: x=\"max-age=5, max-age=6\", max-age=60"], 60),
+            (["Cache-Control: max-age=99999999999999999999999"], 31_536_000),
+        ] as [([String], Int?)])
+    func itIsWhatTheAnswerSays(lines: [String], seconds: Int?) {
+        let fields = lines.compactMap { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            return OutboundField(String(parts[0]), parts[1].utf8)
+        }
+        #expect(OutboundResponse(status: 200, fields: fields).freshness == seconds)
+    }
+}

@@ -38,11 +38,12 @@ public final class TokenCache: Sendable {
         self.limit = max(2, limit)
     }
 
-    /// A token that was verified; `nil` if it was not, or has ended.
+    /// A token that was verified; `nil` if it was not, or has ended, or its key was taken back.
     func token(_ text: [UInt8], at now: Int64) -> VerifiedToken? {
         let key = Key(text, self.secret)
         return self.state.withLock { state in
-            guard let token = state.young[key] ?? state.old[key], now < token.end ?? .max else { return nil }
+            guard let token = state.young[key] ?? state.old[key], now < token.end ?? .max, token.key?.isRetired != true
+            else { return nil }
             if state.young[key] == nil { self.keep(token, key, &state) }
             return token
         }

@@ -6,6 +6,10 @@ public enum TokenError: Error, Equatable, Sendable {
     case issuer
     /// No key of the issuer has the name that the token gives: its keys may have changed.
     case unknownKey
+    /// The same, and they are being fetched: the answer is known when that has ended.
+    case keysAwaited(KeyDocument)
+    /// The same, and the issuer does not give them at the moment.
+    case keysUnavailable
     /// It does not say by which of the issuer's many keys it is signed.
     case severalKeys
     case signature
@@ -22,6 +26,16 @@ public enum TokenError: Error, Equatable, Sendable {
     case tooManyFailures(retryAfter: Int)
 }
 
+extension TokenError {
+    /// Whether it says nothing of the token: the same one may be good in a moment.
+    public var isPassing: Bool {
+        switch self {
+        case .keysAwaited, .keysUnavailable, .tooManyFailures: true
+        default: false
+        }
+    }
+}
+
 extension TokenError: CustomStringConvertible {
     public var description: String {
         switch self {
@@ -30,6 +44,7 @@ extension TokenError: CustomStringConvertible {
         case .algorithm: "the token's alg is none that its issuer may use (access.issuers[].algorithms)"
         case .issuer: "the token's iss is none of access.issuers"
         case .unknownKey: "no key of the issuer has the token's kid"
+        case .keysAwaited, .keysUnavailable: "the keys of the token's issuer are not there at the moment; try again"
         case .severalKeys: "the token names none of its issuer's keys (kid), of which there are too many to try"
         case .signature: "the token's signature does not fit"
         case .expired: "the token has expired; get a new one"

@@ -9,9 +9,9 @@ public struct TokenIssuer: Sendable {
     public var types: [String]?
     /// Where the grants stand.
     public var grants = GrantsSource.claim("pollux")
-    public var keys: KeySet
+    public var keys: KeySource
 
-    public init(issuer: String? = nil, algorithms: [SignatureAlgorithm], keys: KeySet) {
+    public init(issuer: String? = nil, algorithms: [SignatureAlgorithm], keys: KeySource) {
         self.issuer = issuer
         self.algorithms = algorithms
         self.keys = keys

@@ -22,11 +22,11 @@ public struct TokenVerifier: Sendable {
         guard let algorithm = jws.head["alg"]?.stringValue.flatMap({ SignatureAlgorithm($0) }),
             issuer.algorithms.contains(algorithm)
         else { throw .algorithm }
-        try Self.verify(jws, algorithm, issuer.keys)
+        let key = try Self.verifyingKey(of: jws, algorithm, issuer.keys)
         try self.checkTime(claims, now)
         try Self.checkAudience(claims, issuer)
         let end = try Self.time("exp", claims).map { $0 + self.leeway }
-        return VerifiedToken(claims: claims, end: end, grants: try Self.grants(claims, issuer.grants))
+        return VerifiedToken(claims: claims, end: end, grants: try Self.grants(claims, issuer.grants), key: key)
     }
 
     /// Which issuer's rules hold for a token. What it says of itself chooses among those that are known, and no more.
@@ -47,20 +47,20 @@ public struct TokenVerifier: Sendable {
         guard (issuer.types ?? TokenIssuer.usualTypes).contains(name) else { throw .type }
     }
 
-    private static func verify(
-        _ jws: CompactJWS, _ algorithm: SignatureAlgorithm, _ set: KeySet
-    ) throws(TokenError) {
+    /// The key by which a token is signed.
+    private static func verifyingKey(
+        of jws: CompactJWS, _ algorithm: SignatureAlgorithm, _ source: KeySource
+    ) throws(TokenError) -> VerificationKey {
         let id: String?
         switch jws.head["kid"] {
         case .string(let text): id = text
         case nil: id = nil
         default: throw .malformed("its kid is no string")
         }
+        let set = source.current
         guard let keys = set.keys(named: id, for: algorithm) else { throw .severalKeys }
-        guard !keys.isEmpty else { throw .unknownKey }
-        guard keys.contains(where: { $0.verifies(jws.signature, of: jws.signed, by: algorithm) }) else {
-            throw .signature
-        }
+        if let key = keys.first(where: { $0.verifies(jws.signature, of: jws.signed, by: algorithm) }) { return key }
+        throw set.contains(named: id) ? .signature : source.seek(id)
     }
 
     // MARK: Claims

@@ -1,4 +1,5 @@
 import COpenSSL
+import Synchronization
 
 /// A key by which tokens are verified, bound to its algorithms before any token is seen (RFC 8725, section 3.1).
 public final class VerificationKey: @unchecked Sendable {
@@ -13,6 +14,7 @@ public final class VerificationKey: @unchecked Sendable {
     /// By which algorithms tokens may be signed with it.
     public let algorithms: [SignatureAlgorithm]
     private let material: Material
+    private let retired = Atomic<Bool>(false)
 
     init(id: String?, _ algorithms: [SignatureAlgorithm], _ material: Material) {
         self.id = id
@@ -23,6 +25,11 @@ public final class VerificationKey: @unchecked Sendable {
     deinit {
         if case .publicKey(let key) = self.material { EVP_PKEY_free(key) }
     }
+
+    /// Whether its issuer has taken it back: what it has verified is no longer good.
+    var isRetired: Bool { self.retired.load(ordering: .relaxed) }
+
+    func retire() { self.retired.store(true, ordering: .relaxed) }
 
     /// Whether a signature is that of a message by this key.
     func verifies(_ signature: [UInt8], of message: ArraySlice<UInt8>, by algorithm: SignatureAlgorithm) -> Bool {
@@ -97,4 +104,8 @@ public final class VerificationKey: @unchecked Sendable {
         defer { pollux_OPENSSL_free(der) }
         return Array(UnsafeBufferPointer(start: der, count: Int(count)))
     }
+}
+
+extension VerificationKey: Equatable {
+    public static func == (one: VerificationKey, other: VerificationKey) -> Bool { one === other }
 }

@@ -7,6 +7,8 @@ public struct VerifiedToken: Equatable, Sendable {
     public let end: Int64?
     /// `nil` if it has none of its own.
     public let grants: Grants?
+    /// By which it was verified; `nil` for one that nobody can take back.
+    var key: VerificationKey?
 
     /// When it was issued (`iat`), in milliseconds since 1970; `nil` if it does not say.
     var issuedAt: Int64? {

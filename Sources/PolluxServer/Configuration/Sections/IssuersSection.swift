@@ -48,7 +48,7 @@ struct IssuersSection {
                 self.place, "\(path) has no key that can be used; give keys, or jwks with the path of a JWK set")
         }
         var issuer = TokenIssuer(
-            issuer: object.value("issuer", .text, &findings), algorithms: algorithms, keys: KeySet(keys))
+            issuer: object.value("issuer", .text, &findings), algorithms: algorithms, keys: .fixed(KeySet(keys)))
         issuer.audience = object.value("audience", .words, &findings) ?? []
         if let types = object.value("types", .words, &findings) { issuer.types = types.map(TokenIssuer.type) }
         if let claim = object.value("grants", .text, &findings) {
@@ -87,7 +87,7 @@ struct IssuersSection {
         guard let bytes = findings.content(of: file, most: Self.mostBytes, for: path, self.place) else { return [] }
         do {
             let document = try JSONValue(parsing: bytes)
-            return try KeySet(jwks: document, allowed: algorithms).keys
+            return try DocumentKeys(document, allowed: algorithms).keys
         } catch {
             findings.add(self.place, "\(path): \(file) cannot be used: \(error)")
             return []
