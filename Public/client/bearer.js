@@ -2,10 +2,10 @@
 // before the end of the last one, and when a server has refused it. All tabs that share what they read have one between them:
 // who needs one asks the others first, and only one asks at a time.
 //
-//   {kind: 'ask'}             who has a token?
-//   {kind: 'token', token}    this is one
-//   {kind: 'refused', token}  the server does not take this one
-//   {kind: 'ended', token}    a stream with this one ended: another is asked for, though it may be the same
+//   {kind: 'ask'}                  who has a token?
+//   {kind: 'token', token, until}  this is one, to be replaced then (milliseconds since 1970)
+//   {kind: 'refused', token}       the server does not take this one
+//   {kind: 'ended', token}         a stream with this one ended: another is asked for, though it may be the same
 
 import { PolluxError, TemporaryFault } from './request.js';
 
@@ -84,7 +84,7 @@ export class Bearer {
     await this.#askTabs();
     if (this.#isUsable()) return;
     await this.#askPage();
-    this.#bus?.postMessage({ kind: 'token', token: this.token });
+    this.#tellToken();
   }
 
   #askTabs() {
@@ -101,7 +101,7 @@ export class Bearer {
       throw new PolluxError('The page gave no token', 'The function that is the option “token” has to return one, or a promise of one.', 401);
     }
     if (token === this.#refused) throw new PolluxError('The token was refused', 'The page’s function gave it once more.', 401);
-    this.#hold(token);
+    this.#held = { token, until: usableUntil(token, Date.now()) };
   }
 
   async #given() {
@@ -114,8 +114,8 @@ export class Bearer {
     }
   }
 
-  #hold(token) {
-    this.#held = { token, until: usableUntil(token, Date.now()) };
+  #tellToken() {
+    this.#bus?.postMessage({ kind: 'token', ...this.#held });
   }
 
   #drop(token) {
@@ -123,13 +123,13 @@ export class Bearer {
   }
 
   /** Every script of the origin can speak here. */
-  #receive({ kind, token } = {}) {
-    if (kind === 'ask' && this.#isUsable()) this.#bus.postMessage({ kind: 'token', token: this.token });
+  #receive({ kind, token, until } = {}) {
+    if (kind === 'ask' && this.#isUsable()) this.#tellToken();
     if (typeof token !== 'string') return;
     if (kind === 'refused') this.#refused = token;
     if (kind === 'refused' || kind === 'ended') this.#drop(token);
     if (kind !== 'token' || token === this.#refused) return;
-    if (usableUntil(token, -Infinity) > Date.now()) this.#hold(token);
+    if (Date.now() < until) this.#held = { token, until: Math.min(until, endOf(token)) };
     this.#hear();
   }
 }

@@ -3,6 +3,9 @@
     engine.open(url)                    loads a page, and returns when it has loaded
     engine.run(script, *arguments)      the body of a function, run in the page; what it returns, as JSON has it
     engine.has(transport)               of those of `PolluxEventSource`
+    engine.new_tab()                    opens a tab, which is the one in use from then on (Chromium and Firefox): its name
+    engine.use_tab(name)
+    engine.close_tab()                  the one in use
     engine.close()
 
 Chromium and WebKitGTK (the engine of Safari) are driven by their WebDrivers, Firefox by Marionette, its own protocol, since
@@ -45,6 +48,17 @@ class WebDriver(Engine):
 
     def run(self, script, *arguments):
         return self._driver.execute_script(script, *arguments)
+
+    def new_tab(self):
+        self._driver.switch_to.new_window("tab")
+        return self._driver.current_window_handle
+
+    def use_tab(self, name):
+        self._driver.switch_to.window(name)
+
+    def close_tab(self):
+        self._driver.close()
+        self.use_tab(self._driver.window_handles[0])
 
     def close(self):
         self._driver.quit()
@@ -118,6 +132,17 @@ class Firefox(Engine):
     def run(self, script, *arguments):
         # Without a sandbox: scripts share the page's own globals, as they do in WebDriver.
         return self._marionette.execute_script(script, script_args=arguments, sandbox=None)
+
+    def new_tab(self):
+        name = self._marionette.open(type="tab")["handle"]
+        self.use_tab(name)
+        return name
+
+    def use_tab(self, name):
+        self._marionette.switch_to_window(name)
+
+    def close_tab(self):
+        self.use_tab(self._marionette.close()[0])
 
     def close(self):
         self._marionette.quit()

@@ -9,17 +9,23 @@ import re
 import select
 import socket
 import threading
+import time
 
 from line import Line
 from listener import Listener, break_off, reset
 from wire import eventually
 
 
-class Request(collections.namedtuple("Request", "method target head body")):
+class Request(collections.namedtuple("Request", "method target head body time", defaults=[0])):
     @property
     def selection(self):
         """The query, or the form of a POST to `/events`."""
         return self.body.decode() if self.target == "/events" else self.target
+
+    def field(self, name):
+        """Of the head, without blanks around it; None where there is none."""
+        found = re.search(rb"(?im)^%s:[ \t]*([^\r]*?)[ \t]*\r$" % name.encode(), self.head)
+        return found and found[1].decode("latin-1")
 
     @property
     def is_stream(self):
@@ -30,6 +36,7 @@ class MeddlingProxy(Listener):
     def __init__(self, server):
         self.server = server
         self.requests = []
+        self.answers = []  # (request, status, when by the monotonic clock), of those that were passed on
         self.open_streams = []  # (selection, client)
         self.most_streams = 0
         self.up, self.down = Line(), Line()
@@ -126,8 +133,13 @@ class MeddlingProxy(Listener):
                     return what
         return None
 
+    def note_answer(self, request, data):
+        status = re.match(rb"HTTP/1\.1 (\d+)", data)
+        with self.lock:
+            self.answers.append((request, int(status[1]) if status else None, time.monotonic()))
+
     def pass_on(self, upstream, client, request, most=None):
-        is_stream = request.is_stream
+        is_stream, is_answered = request.is_stream, False
         with self.lock:
             self.open += 1
             self.most_open = max(self.most_open, self.open)
@@ -143,6 +155,9 @@ class MeddlingProxy(Listener):
                     if source is client or not data:
                         return
                     self.down.carry(len(data))
+                    if not is_answered:
+                        self.note_answer(request, data)
+                        is_answered = True
                     if most is not None and (most := most - len(data)) < 0:
                         return break_off(client)
                     client.sendall(data)
@@ -172,7 +187,7 @@ def _read_request(client, line):
         body += more
     method, target, _ = head.split(b"\r\n")[0].decode("latin-1").split(" ")
     head = re.sub(rb"\r\nconnection:[^\r]*", b"", head, flags=re.IGNORECASE) + b"\r\nConnection: close\r\n\r\n"
-    return Request(method, target, head, body)
+    return Request(method, target, head, body, time.monotonic())
 
 
 def _has_left(client):
