@@ -8,7 +8,7 @@ import Testing
     private let closed = CORS(
         allowed: ["https://a.example", "http://localhost:8000"], requestHeaders: ["X-Tenant"],
         ownOrigins: OwnOrigins { $0 == "pollux.example" })
-    private static let exposed = "Last-Event-ID, Link, Retry-After, Idempotency-Replayed"
+    private static let exposed = "Last-Event-ID, Link, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed"
 
     @Test(arguments: ["https://a.example", "null", nil])
     func `Without a list everybody may read, without credentials`(origin: String?) {

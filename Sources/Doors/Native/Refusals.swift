@@ -25,9 +25,10 @@ extension Request {
 }
 
 extension Request {
-    /// - Throws: ``Problem`` (503) if the server holds as much as it may, and only refuses on this connection.
+    /// - Throws: ``Problem`` (503, or 429) if the server, or the client's address, has as many connections as it may, and this one only
+    ///   gets refusals.
     package func requireCapacity() throws(Problem) {
-        if self.peer.isRefused { throw .overCapacity }
+        if let refusal = self.peer.refusal { throw refusal }
     }
 }
 

@@ -4,10 +4,12 @@ public import TLS
 /// proxy that it trusts (``Forwarding``): nothing that the client says gets here.
 public struct Peer: Sendable {
     /// What is done for a connection.
-    public enum Admission: Sendable {
+    public enum Admission: Sendable, Equatable {
         case served
         /// The server holds as much as it may: only refusals are to be answered.
         case refused
+        /// The same for the client's address, from which there may be so many connections.
+        case refusedAddress(most: Int)
     }
 
     /// The number of the connection: no two of a process have the same.
@@ -37,5 +39,14 @@ public struct Peer: Sendable {
     /// The subject of the certificate, as RFC 4514 writes it, and its DNS names; `nil` without one.
     public var certificateNames: (subject: String, names: [String])? { self.certificate.map { ($0.subject, $0.names) } }
 
-    public var isRefused: Bool { self.admission == .refused }
+    public var isRefused: Bool { self.admission != .served }
+
+    /// Why only refusals are to be answered; `nil` if it is served.
+    public var refusal: Problem? {
+        switch self.admission {
+        case .served: nil
+        case .refused: .overCapacity
+        case .refusedAddress(let most): .addressOverCapacity(most: most)
+        }
+    }
 }

@@ -13,6 +13,8 @@ public struct Problem: Error, Equatable {
     public let retryAfter: Int?
     /// The limit that was exceeded, where it is one of size or number, so that a client may keep to it by itself.
     public let limit: Limit?
+    /// The quota that is used up, where that is why.
+    public let quota: Quota?
     /// By what the client can say who it is, for `WWW-Authenticate` (RFC 9110, section 11.6.1).
     public let challenge: String?
 
@@ -29,13 +31,14 @@ public struct Problem: Error, Equatable {
 
     public init(
         _ status: HTTPResponseStatus, _ title: String, detail: String, retryAfter: Int? = nil, limit: Limit? = nil,
-        challenge: String? = nil
+        quota: Quota? = nil, challenge: String? = nil
     ) {
         self.status = status
         self.title = title
         self.detail = detail
         self.retryAfter = retryAfter
         self.limit = limit
+        self.quota = quota
         self.challenge = challenge
     }
 
@@ -61,6 +64,7 @@ public struct Problem: Error, Equatable {
         ]
         if let challenge { headers.add(name: "WWW-Authenticate", value: challenge) }
         if let retryAfter { headers.add(name: "Retry-After", value: String(retryAfter)) }
+        if let quota { headers.add(contentsOf: quota.fields(resetAfter: self.retryAfter)) }
         return Response(self.status, headers: headers, body: ByteBuffer(bytes: JSONValue.object(members).encoded()))
     }
 }
@@ -122,6 +126,14 @@ extension Problem {
     /// The server holds as many connections as it may.
     public static let overCapacity = Problem.unavailable(
         "the server holds as many connections as it may (limits.connections)", retryAfter: 5)
+
+    static func addressOverCapacity(most: Int) -> Problem {
+        Problem(
+            .tooManyRequests, "Too many requests",
+            detail: "at most \(most) connections at a time from this address (limits.address.connections)",
+            retryAfter: 5,
+            limit: Limit("limits.address.connections", most: most), quota: .concurrent("connections", most: most))
+    }
 }
 
 extension TimeAmount {

@@ -13,7 +13,8 @@ public struct CORS: Sendable {
         "X-Requested-With", "traceparent", "tracestate", "baggage",
     ]
     private static let exposed = (
-        "Access-Control-Expose-Headers", "Last-Event-ID, Link, Retry-After, Idempotency-Replayed"
+        "Access-Control-Expose-Headers",
+        "Last-Event-ID, Link, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed"
     )
     private static let anyone = HTTPHeaders([("Access-Control-Allow-Origin", "*"), Self.exposed])
 

@@ -66,9 +66,9 @@ public final class HTTPServer: Sendable {
         _ settings: ServingSettings, of listener: Listener, securePort: Int
     ) -> ServingSettings {
         guard listener.redirects else { return settings }
-        return ServingSettings(
-            responder: SecureRedirect(port: securePort, others: settings.responder), limits: settings.limits,
-            cors: settings.cors, forwarding: settings.forwarding)
+        var own = settings
+        own.responder = SecureRedirect(port: securePort, others: settings.responder)
+        return own
     }
 
     /// Begins to listen. Nobody is served before all addresses are bound: who is answered at one finds the others too.
@@ -115,14 +115,20 @@ public final class HTTPServer: Sendable {
     private func initialize(_ channel: any Channel, at site: Site) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let loop = site.loops[channel.eventLoop]
-            let admission = try self.admission(of: channel, limits: loop.limits)
+            var peer = Peer(
+                connection: self.connections.next(), address: PeerAddress(channel.remoteAddress),
+                admission: try self.admission(of: channel, limits: loop.limits))
+            if !site.listener.proxyProtocol { try Self.judge(&peer, channel, by: loop.settings) }
             try Self.setOptions(of: channel)
             let socket = SocketHandler()
-            let peer = Peer(
-                connection: self.connections.next(), address: PeerAddress(channel.remoteAddress), admission: admission)
             try channel.pipeline.syncOperations.addHandler(socket, name: "socket")
             guard site.listener.proxyProtocol else { return try Self.speak(with: peer, over: socket, channel, site) }
-            let proxy = ProxyHeaderHandler(loop, peer: peer) { try Self.speak(with: $0, over: socket, channel, site) }
+            let proxy = ProxyHeaderHandler(loop, peer: peer) { peer in
+                // Only now it is known whose connection it is.
+                var peer = peer
+                try Self.judge(&peer, channel, by: loop.settings)
+                try Self.speak(with: peer, over: socket, channel, site)
+            }
             try channel.pipeline.syncOperations.addHandler(proxy, name: "proxy")
         }
     }
@@ -154,6 +160,21 @@ public final class HTTPServer: Sendable {
         let excess = self.connections.value - limits.connections
         guard excess < Self.refusableConnections else { throw TooManyConnections() }
         return excess >= 0 ? .refused : .served
+    }
+
+    /// Has a connection judged by where it comes from. One that a known proxy shares among its clients is nobody's.
+    ///
+    /// - Throws: ``TooManyConnections`` if it is to be closed at once.
+    private static func judge(
+        _ peer: inout Peer, _ channel: any Channel, by settings: ServingSettings
+    ) throws(TooManyConnections) {
+        guard let admission = settings.admission, let address = peer.address, !settings.forwarding.trusts(address)
+        else {
+            return
+        }
+        guard let admitted = admission.admit(from: address) else { throw TooManyConnections() }
+        if let place = admitted.place { channel.closeFuture.whenComplete { _ in withExtendedLifetime(place) {} } }
+        if !peer.isRefused { peer.admission = admitted.admission }
     }
 
     /// Options are set here, at once: the bootstrap would make a future of each option and connection.

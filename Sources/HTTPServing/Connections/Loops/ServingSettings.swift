@@ -7,14 +7,18 @@ public struct ServingSettings: Sendable {
     public var cors: CORS
     /// Which proxies are believed when they say for whom they ask.
     public var forwarding: Forwarding
+    /// What judges new connections besides ``Limits/connections``; `nil` if nothing does.
+    public var admission: (any ConnectionAdmission)?
 
     package init(
-        responder: any Responder, limits: Limits = Limits(), cors: CORS = CORS(), forwarding: Forwarding = Forwarding()
+        responder: any Responder, limits: Limits = Limits(), cors: CORS = CORS(), forwarding: Forwarding = Forwarding(),
+        admission: (any ConnectionAdmission)? = nil
     ) {
         self.responder = responder
         self.limits = limits
         self.cors = cors
         self.forwarding = forwarding
+        self.admission = admission
     }
 
     /// The peer as a request shows it.
