@@ -116,13 +116,14 @@ let package = Package(
         .tests(
             "DoorsTests",
             [
-                "Channels", "Doors", "EventStream", "Fanout", "HTTPServing", "JSON", "TestSupport", .nioCore,
+                "Access", "Channels", "Doors", "EventStream", "Fanout", "HTTPServing", "JSON", "TestSupport", .nioCore,
                 .nioEmbedded, .nioHTTP1, .nioPosix,
             ]),
         .tests(
             "PolluxServerTests",
             [
-                "Channels", "Doors", "Files", "HTTPServing", "JSON", "PolluxServer", "TLS", "TestSupport", .logging,
+                "Access", "Channels", "Doors", "Files", "HTTPServing", "JSON", "PolluxServer", "TLS", "TestSupport",
+                .logging,
                 .nioCore, .nioHTTP1,
             ]),
         .tests("SourcesTests", ["Channels", "Sources"]),

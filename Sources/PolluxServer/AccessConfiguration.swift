@@ -22,6 +22,8 @@ public struct AccessConfiguration: Sendable {
     public var cached = 10_000
     /// How long a ticket may wait for its first use; default 30 s.
     public var ticketLifetime = Duration.seconds(30)
+    /// How much each address, principal and channel may take.
+    public var limits = AccessLimits.Configuration()
     /// How many wrong credentials an address may show; default 10 a minute, and at first 30.
     public var failureRate = Rate.failures
     public var failureBurst = 30

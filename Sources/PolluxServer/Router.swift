@@ -9,9 +9,16 @@ struct Router: Responder {
     private let files: StaticFiles?
     private let access: AccessPolicy
     private let cors: CORS
+    private let proxyWarning: ProxyWarning?
 
-    /// - Parameter doors: The first that claims a path has it.
-    init(doors: [any Door], health: Health, files: StaticFiles?, access: AccessPolicy, cors: CORS) {
+    /// - Parameters:
+    ///   - doors: The first that claims a path has it.
+    ///   - proxyWarning: `nil` where proxies are known.
+    init(
+        doors: [any Door], health: Health, files: StaticFiles?, access: AccessPolicy, cors: CORS,
+        proxyWarning: ProxyWarning?
+    ) {
+        self.proxyWarning = proxyWarning
         self.doors = doors
         self.health = health
         self.files = files
@@ -20,6 +27,7 @@ struct Router: Responder {
     }
 
     func respond(to request: Request, on exchange: any Exchange) {
+        self.proxyWarning?.look(at: request)
         if let door = self.door(at: request.path) {
             door.respond(to: request, on: exchange)
         } else if request.method != .GET, request.method != .HEAD {

@@ -5,18 +5,15 @@ import Logging
 import NIOPosix
 import Doors
 import Fanout
+import Synchronization
 
 /// What was put together for a server that runs, and how it takes on new settings while it does.
-struct RunningServer: Sendable {
-    let sites: Sites
+final class RunningServer: Sendable {
+    private let parts: Parts
     private let sessions: Sessions?
     private let channels: ChannelResource
-    private let health: Health
-    private let files: StaticFiles?
+    private let limits: Mutex<AccessLimits>
     private let http: HTTPServer
-    private let bridge: Bridge
-    private let revocations: Revocations
-    private let logger: Logger
 
     init(
         _ configuration: ServerConfiguration, _ bridge: Bridge, files: StaticFiles?, sites: Sites,
@@ -24,78 +21,100 @@ struct RunningServer: Sendable {
     ) async throws {
         // Counting readers costs something with every poll, so it is done only where somebody looks.
         let sessions = logger.logLevel <= .debug ? Sessions(ReaderLog(logger: logger)) : nil
-        let revocations = Revocations()
-        try await revocations.load(from: bridge)
-        let access = configuration.access.policy(revocations, bridge)
+        let parts = Parts(bridge, files: files, sites: sites, logger: logger)
+        try await parts.revocations.load(from: bridge)
+        let limits = AccessLimits(configuration.access.limits)
+        let access = parts.access(configuration)
         let channels = try await ChannelResource(
-            bridge, configuration: configuration.transports, access: access,
-            cors: Self.cors(configuration, sites), group: group, sessions: sessions)
-        let health = Health(bridge, credentials: sites.credentials)
-        let door = Self.accessDoor(configuration, access, channels, bridge, sites, logger)
-        let settings = Self.settings(configuration, access, channels, door, health, files, sites)
-        self.http = try await HTTPServer(sites.listeners, settings: settings, group: group, logger: logger)
-        self.bridge = bridge
-        self.revocations = revocations
-        self.sites = sites
+            bridge, configuration: configuration.transports, access: access, limits: limits,
+            cors: parts.cors(configuration), group: group, sessions: sessions)
+        self.http = try await HTTPServer(
+            sites.listeners, settings: parts.settings(configuration, access, channels, limits), group: group,
+            logger: logger)
+        self.parts = parts
         self.sessions = sessions
         self.channels = channels
-        self.health = health
-        self.files = files
-        self.logger = logger
+        self.limits = Mutex(limits)
     }
+
+    var sites: Sites { self.parts.sites }
 
     /// Begins to listen. Returns the ports, in the order of the listeners.
     func start() async throws -> [Int] { try await self.http.start() }
 
     /// Takes on what a configuration says of settings that may change while the server runs.
     func apply(_ configuration: ServerConfiguration) async {
-        let access = configuration.access.policy(self.revocations, self.bridge)
+        let limits = self.limits.withLock { limits in
+            limits = AccessLimits(configuration.access.limits, after: limits)
+            return limits
+        }
+        let access = self.parts.access(configuration)
         let channels = self.channels.under(
-            configuration.transports, access, Self.cors(configuration, self.sites))
-        let door = Self.accessDoor(configuration, access, channels, self.bridge, self.sites, self.logger)
-        await self.http.apply(Self.settings(configuration, access, channels, door, self.health, self.files, self.sites))
+            configuration.transports, access, limits, self.parts.cors(configuration))
+        await self.http.apply(self.parts.settings(configuration, access, channels, limits))
         try? await channels.judgeReaders()
     }
 
-    /// Ends the sessions that nobody goes on with, and forgets what was taken back and is over; to be called about once a second.
+    /// Ends the sessions that nobody goes on with, forgets what was taken back and is over, and logs what limits have refused; to be
+    /// called about once a second.
     func sweep(_ configuration: ServerConfiguration) {
-        self.revocations.sweep(at: WallClock.system.milliseconds())
+        self.parts.revocations.sweep(at: WallClock.system.milliseconds())
         // As many as there may be connections: who comes by a token of his own each time makes no more.
         self.sessions?.sweep(
             linger: configuration.transports.pollLinger, keeping: configuration.limits.connections)
+        RefusalLog(logger: self.parts.logger).write(self.limits.withLock { $0 }.refusals.take())
     }
 
     /// Brings all answers to their end.
     func drain(within timeout: Duration) async {
-        self.logger.info("draining", metadata: ["connections": "\(self.http.connectionCount)"])
-        self.health.drain()
+        self.parts.logger.info("draining", metadata: ["connections": "\(self.http.connectionCount)"])
+        self.parts.health.drain()
         await self.http.drain(within: timeout)
-        self.logger.info("stopped")
+        self.parts.logger.info("stopped")
+    }
+}
+
+/// What stays as it is, whatever the settings of a server that runs.
+private struct Parts: Sendable {
+    let sites: Sites
+    let health: Health
+    let revocations = Revocations()
+    let logger: Logger
+    private let bridge: Bridge
+    private let files: StaticFiles?
+    private let proxyWarning: ProxyWarning
+
+    init(_ bridge: Bridge, files: StaticFiles?, sites: Sites, logger: Logger) {
+        self.sites = sites
+        self.health = Health(bridge, credentials: sites.credentials)
+        self.logger = logger
+        self.bridge = bridge
+        self.files = files
+        self.proxyWarning = ProxyWarning(logger: logger)
     }
 
-    private static func accessDoor(
-        _ configuration: ServerConfiguration, _ access: AccessPolicy, _ channels: ChannelResource, _ bridge: Bridge,
-        _ sites: Sites, _ logger: Logger
-    ) -> AccessDoor {
-        AccessDoor(
-            access, channels, bridge, cors: Self.cors(configuration, sites),
-            ticketLifetime: configuration.access.ticketLifetime, logger: logger)
+    func access(_ configuration: ServerConfiguration) -> AccessPolicy {
+        configuration.access.policy(self.revocations, self.bridge)
     }
 
-    private static func settings(
-        _ configuration: ServerConfiguration, _ access: AccessPolicy, _ channels: ChannelResource, _ door: AccessDoor,
-        _ health: Health, _ files: StaticFiles?, _ sites: Sites
+    func settings(
+        _ configuration: ServerConfiguration, _ access: AccessPolicy, _ channels: ChannelResource, _ limits: AccessLimits
     ) -> ServingSettings {
-        let cors = Self.cors(configuration, sites)
+        let cors = self.cors(configuration)
+        let door = AccessDoor(
+            access, channels, self.bridge, cors: cors, ticketLifetime: configuration.access.ticketLifetime,
+            logger: self.logger)
         let router = Router(
-            doors: [NativeDoor(channels, cors: cors), door], health: health, files: files, access: access, cors: cors)
+            doors: [NativeDoor(channels, cors: cors), door], health: self.health, files: self.files, access: access,
+            cors: cors, proxyWarning: configuration.forwarding.field == .none ? self.proxyWarning : nil)
         return ServingSettings(
-            responder: router, limits: configuration.limits, cors: cors, forwarding: configuration.forwarding)
+            responder: router, limits: configuration.limits, cors: cors, forwarding: configuration.forwarding,
+            admission: AddressAdmission(limits))
     }
 
-    private static func cors(_ configuration: ServerConfiguration, _ sites: Sites) -> CORS {
+    func cors(_ configuration: ServerConfiguration) -> CORS {
         CORS(
             allowed: configuration.corsOrigins, requestHeaders: configuration.corsHeaders,
-            ownOrigins: sites.ownOrigins(configuration.publicOrigins))
+            ownOrigins: self.sites.ownOrigins(configuration.publicOrigins))
     }
 }

@@ -39,7 +39,7 @@ import Testing
         let limits = self.limits { $0.connections.arrivals = .most(nil) }
         #expect(try limits.openReader(of: [news], from: here, by: ann) == nil)
         #expect(limits.takesAllConnections)
-        for _ in 0..<1_000 { try limits.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second) }
+        for _ in 0..<1_000 { try self.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second, limits) }
     }
 
     @Test(arguments: [ExceededLimit.Scope.address, .principal, .channel])
@@ -98,12 +98,12 @@ import Testing
         configuration.address.publishBurst = 1
         let before = AccessLimits(configuration)
         var places = try (0..<2).map { _ in try before.openReader(of: [news], from: here, by: ann) }
-        try before.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second)
+        try self.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second, before)
 
         configuration.address.readers = 1
         let after = AccessLimits(configuration, after: before)
         #expect(throws: ExceededLimit.self) {
-            try after.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second)
+            try self.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second, after)
         }
         places.removeLast()
         #expect(throws: ExceededLimit.self) { try after.openReader(of: [news], from: here, by: ann) }
@@ -113,32 +113,42 @@ import Testing
 
     // MARK: Publishing
 
+    /// - Parameter size: Of all events together.
+    private func publish(
+        _ count: Int, size: Int, to channel: ChannelName, from address: PeerAddress, by principal: Principal,
+        at now: UInt64,
+        _ limits: AccessLimits
+    ) throws {
+        let drafts = try (0..<count).map { try Draft(data: [UInt8](repeating: 0x61, count: $0 == 0 ? size : 0)) }
+        try limits.publish(Publication(channel: channel, drafts: drafts), from: address, by: principal, at: now)
+    }
+
     @Test func `Each event of a publication counts`() throws {
         let limits = self.limits {
             $0.principal.publishRate = Rate(10, per: .second)
             $0.principal.publishBurst = 5
         }
-        try limits.publish(4, size: 0, to: news, from: here, by: ann, at: Self.second)
-        try limits.publish(31, size: 0, to: news, from: here, by: ann, at: Self.second)
+        try self.publish(4, size: 0, to: news, from: here, by: ann, at: Self.second, limits)
+        try self.publish(31, size: 0, to: news, from: here, by: ann, at: Self.second, limits)
         let error = #expect(throws: ExceededLimit.self) {
-            try limits.publish(1, size: 0, to: sport, from: there, by: ann, at: Self.second)
+            try self.publish(1, size: 0, to: sport, from: there, by: ann, at: Self.second, limits)
         }
         #expect(
             error == ExceededLimit(.principal, .publishRate(try #require(Rate(10, per: .second))), wait: 3_100_000_000))
         #expect(error?.wait == 4)
-        try limits.publish(1, size: 0, to: news, from: here, by: bob, at: Self.second)
-        try limits.publish(1, size: 0, to: news, from: here, by: ann, at: 5 * Self.second)
+        try self.publish(1, size: 0, to: news, from: here, by: bob, at: Self.second, limits)
+        try self.publish(1, size: 0, to: news, from: here, by: ann, at: 5 * Self.second, limits)
     }
 
     @Test func `What is larger than a second's bytes passes, and is waited for afterwards`() throws {
         let limits = self.limits { $0.channel.byteRate = 1_000 }
-        try limits.publish(1, size: 10_000, to: news, from: here, by: ann, at: Self.second)
+        try self.publish(1, size: 10_000, to: news, from: here, by: ann, at: Self.second, limits)
         let error = #expect(throws: ExceededLimit.self) {
-            try limits.publish(1, size: 1, to: news, from: there, by: bob, at: Self.second)
+            try self.publish(1, size: 1, to: news, from: there, by: bob, at: Self.second, limits)
         }
         #expect(error?.key == "limits.channel.byteRate" && error?.wait == 10)
-        try limits.publish(1, size: 1, to: sport, from: here, by: ann, at: Self.second)
-        try limits.publish(1, size: 1, to: news, from: here, by: ann, at: 11 * Self.second)
+        try self.publish(1, size: 1, to: sport, from: here, by: ann, at: Self.second, limits)
+        try self.publish(1, size: 1, to: news, from: here, by: ann, at: 11 * Self.second, limits)
     }
 
     @Test func `Who is refused by one bucket does not pay at the others, and waits for the slowest`() throws {
@@ -148,17 +158,35 @@ import Testing
             $0.channel.publishRate = Rate(1, per: .hour)
             $0.channel.publishBurst = 1
         }
-        try limits.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second)
+        try self.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second, limits)
         for _ in 0..<10 {
             #expect(throws: ExceededLimit.self) {
-                try limits.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second)
+                try self.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second, limits)
             }
         }
-        try limits.publish(1, size: 1, to: sport, from: here, by: ann, at: Self.second)
+        try self.publish(1, size: 1, to: sport, from: here, by: ann, at: Self.second, limits)
         let error = #expect(throws: ExceededLimit.self) {
-            try limits.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second)
+            try self.publish(1, size: 1, to: news, from: here, by: ann, at: Self.second, limits)
         }
         #expect(error?.key == "limits.channel.publishRate" && error?.wait == 3_600)
+    }
+
+    @Test func `What several channels have counts for each of them, and once for who publishes it`() throws {
+        let limits = self.limits {
+            $0.address.publishRate = Rate(1, per: .hour)
+            $0.address.publishBurst = 2
+            $0.channel.publishRate = Rate(1, per: .hour)
+            $0.channel.publishBurst = 1
+        }
+        let publication = Publication(channel: news, others: [sport], drafts: [try Draft(data: [])])
+        try limits.publish(publication, from: here, by: ann, at: Self.second)
+        for channel in [news, sport] {
+            let error = #expect(throws: ExceededLimit.self) {
+                try self.publish(1, size: 0, to: channel, from: here, by: ann, at: Self.second, limits)
+            }
+            #expect(error?.key == "limits.channel.publishRate")
+        }
+        try self.publish(1, size: 0, to: try ChannelName("other"), from: here, by: ann, at: Self.second, limits)
     }
 
     // MARK: Connections
@@ -226,7 +254,7 @@ import Testing
         for address in [here, there] {
             _ = limits.judgeConnection(from: address, at: Self.second)
             _ = try? limits.openReader(of: [news], from: address, by: ann)
-            _ = try? limits.publish(1, size: 1, to: news, from: address, by: ann, at: Self.second)
+            _ = try? self.publish(1, size: 1, to: news, from: address, by: ann, at: Self.second, limits)
         }
         let refusals = limits.refusals.take()
         #expect(
@@ -247,6 +275,7 @@ import Testing
             let usage = UsageLimits(readers: 10, publishRate: Rate(10, per: .second), byteRate: 1_000)
             ($0.address, $0.principal, $0.channel) = (usage, usage, usage)
         }
+        let publication = Publication(channel: news, drafts: [try Draft(data: [])])
         for number in 0..<1_000_000 as Range<UInt32> {
             let address = PeerAddress.ipv6(0x2001_0DB8 << 32 | UInt64(number), 1)
             let connection = limits.judgeConnection(from: address, at: Self.second)
@@ -256,8 +285,7 @@ import Testing
                 #expect(limits.openKeyCount == 4)
                 withExtendedLifetime(place) {}
             }
-            _ = try? limits.publish(
-                1, size: 1, to: news, from: address, by: .anonymous, at: UInt64(number) * Self.second)
+            try limits.publish(publication, from: address, by: .anonymous, at: UInt64(number) * Self.second)
         }
         #expect(limits.openKeyCount == 0)
     }

@@ -1,3 +1,4 @@
+import Access
 import Channels
 import HTTPServing
 import NIOCore
@@ -59,7 +60,8 @@ final class World {
     /// Subscribes as `ChannelResource` does.
     func read(
         _ query: String = "", _ fields: HTTPHeaders = [:], from channels: [String] = ["a"], takesWrites: Bool = true,
-        until rightEnd: NIODeadline? = nil, onWrite: @escaping (FakeExchange) -> Void = { _ in }
+        until rightEnd: NIODeadline? = nil, at place: ReaderPlaces? = nil,
+        onWrite: @escaping (FakeExchange) -> Void = { _ in }
     ) throws -> FakeExchange {
         var parameters = try ReadParameters(request("/x?" + query, fields), defaults: self.configuration)
         parameters.rightEnd = rightEnd
@@ -69,7 +71,8 @@ final class World {
         let selection = try #require(Selection(try channels.map { try ChannelName($0) }))
         parameters.beginReader(
             of: self.readers.feed(of: selection),
-            Admission(permit: .open, channels: selection.channels, others: self.admissions), on: exchange, as: nil,
+            Admission(permit: .open, channels: selection.channels, others: self.admissions, place: place), on: exchange,
+            as: nil,
             configuration: self.configuration)
         return exchange
     }

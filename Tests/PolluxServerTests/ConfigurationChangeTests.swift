@@ -1,5 +1,6 @@
-import Testing
+import Access
 import Doors
+import Testing
 
 @testable import PolluxServer
 
@@ -23,6 +24,15 @@ import Doors
         #expect(change.configuration.transports.pollLimit == 5)
         #expect(change.configuration.drainTimeout == .seconds(1))
         #expect(change.atNextStart == [])
+    }
+
+    @Test func `Limits of addresses, principals and channels are taken on at once, and back`() throws {
+        let written = #"{"limits": {"address": {"connectionRate": "1/s"}, "channel": {"readers": 3}}}"#
+        let change = try self.change("{}", written)
+        #expect(change.atOnce == ["limits.address.connectionRate = 1/s", "limits.channel.readers = 3"])
+        #expect(change.configuration.access.limits.connections.arrivals == .most(Rate(1, per: .second)))
+        let back = try self.change(written, "{}").configuration.access.limits
+        #expect(back.connections.arrivals == .standard && back.channel.readers == nil)
     }
 
     @Test func `What is no longer given goes back to its default`() throws {

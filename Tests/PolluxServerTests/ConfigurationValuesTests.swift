@@ -1,3 +1,4 @@
+import Access
 import Channels
 @testable import HTTPServing
 import NIOCore
@@ -46,9 +47,20 @@ import Doors
         #expect(found.first?.hasSuffix("but must be a time from 0 to 3650d, such as 15s") == true)
     }
 
+    @Test(arguments: ["0", "\"0\"", "null"])
+    func `Zero and null are no limit`(written: String) throws {
+        let keys = ["connections", "connectionRate", "readers", "publishRate", "byteRate"]
+        let members = keys.map { "\"\($0)\": \(written)" }.joined(separator: ", ")
+        let limits = try load("{\"limits\": {\"address\": {\(members)}}}").server.access.limits
+        #expect(limits.address == UsageLimits())
+        #expect(limits.connections.connections == nil && limits.connections.arrivals == .most(nil))
+    }
+
     @Test(arguments: [
         ("port", "0"), ("port", "65535"), ("loops", "1"), ("loops", "1024"), ("limits.headTimeout", "100ms"),
         ("limits.headSize", "1KB"), ("stream.heartbeat", "0"), ("logLevel", "trace"), ("logLevel", "critical"),
+        ("limits.address.publishRate", "1/h"), ("limits.address.byteRate", "1KB"), ("limits.address.byteRate", "512MB"),
+        ("limits.address.connectionBurst", "1000000"),
         ("stream.heartbeatForm", "comment"), ("host", "::1"), ("publicFolder", "a folder"),
     ])
     func `The ends of a range and every word are taken`(_ key: String, _ value: String) throws {
@@ -56,6 +68,8 @@ import Doors
     }
 
     @Test(arguments: [
+        ("limits.address.publishRate", "50"), ("limits.principal.publishRate", "0/s"), ("limits.channel.readers", "-1"),
+        ("limits.address.byteRate", "1"), ("limits.address.byteRate", "50/s"), ("limits.address.connectionRate", ""),
         ("port", "-1"), ("port", "65536"), ("port", ""), ("port", "http"), ("port", "0x50"), ("loops", "0"),
         ("loops", "1025"), ("limits.headTimeout", "99ms"), ("limits.headSize", "1023"), ("logLevel", "Info"),
         ("logLevel", ""), ("stream.heartbeatForm", "none"), ("ledger", "redis"), ("host", ""), ("host", "a b"),

@@ -21,13 +21,14 @@ public final class AccessLimits: Sendable {
     private let principals: UsageLimiter<Principal.Name>
     private let channels: UsageLimiter<ChannelName>
     private let limitsReaders: Bool
-    private let limitsPublishing: Bool
+    /// Whether publications need to be judged.
+    public let limitsPublishing: Bool
     /// What was refused.
     public let refusals: RefusalCounts
 
     /// - Parameter last: What held before: what it has counted and still is open counts on, and rates that stay as they
     ///   were begin no new bucket.
-    public init(_ configuration: Configuration, after last: AccessLimits? = nil) {
+    public init(_ configuration: Configuration = Configuration(), after last: AccessLimits? = nil) {
         self.connections = ConnectionLimiter(configuration.connections, after: last?.connections)
         self.addresses = UsageLimiter(.address, configuration.address, after: last?.addresses)
         self.principals = UsageLimiter(.principal, configuration.principal, after: last?.principals)
@@ -49,7 +50,8 @@ public final class AccessLimits: Sendable {
         let judgement = self.connections.judge(address, at: now)
         switch judgement {
         case .served: break
-        case .refused(let limit, _), .closed(let limit): self.refusals.add(limit, from: address)
+        case .refused(let most, _): self.refusals.add(ExceededLimit(.address, .connections(most)), from: address)
+        case .closed(let limit): self.refusals.add(limit, from: address)
         }
         return judgement
     }
@@ -76,20 +78,15 @@ public final class AccessLimits: Sendable {
         }
     }
 
-    /// Something is to be published.
-    ///
-    /// - Parameters:
-    ///   - count: How many events.
-    ///   - size: How many bytes of types and data these have.
+    /// Something is to be published. It counts once, however many channels have it, and for each of them.
     public func publish(
-        _ count: Int, size: Int, to channel: ChannelName, from address: PeerAddress?, by principal: Principal,
-        at now: UInt64
+        _ publication: Publication, from address: PeerAddress?, by principal: Principal, at now: UInt64
     ) throws(ExceededLimit) {
-        guard self.limitsPublishing else { return }
+        let (count, size) = (publication.drafts.count, publication.drafts.reduce(0) { $0 + $1.size })
         let demands =
             self.addresses.demands(count, size: size, of: address.map { AddressGroup($0) })
             + self.principals.demands(count, size: size, of: principal.name)
-            + self.channels.demands(count, size: size, of: channel)
+            + ([publication.channel] + publication.others).flatMap { self.channels.demands(count, size: size, of: $0) }
         do throws(ExceededLimit) { try TokenDemand.meet(demands, at: now) } catch {
             self.refusals.add(error, from: address)
             throw error

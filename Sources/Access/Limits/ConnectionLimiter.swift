@@ -25,9 +25,11 @@ struct ConnectionLimiter: Sendable {
         let group = AddressGroup(address)
         if let exceeded = self.arrivalExcess(of: address, group, at: now) { return .closed(exceeded) }
         guard let most = self.limits.connections else { return .served(nil) }
-        let exceeded = ExceededLimit(.address, .connections(most))
-        guard let place = self.counts.open(group, most: most + Self.refusable) else { return .closed(exceeded) }
-        return place.number <= most ? .served(ConnectionPlace(place)) : .refused(exceeded, ConnectionPlace(place))
+        guard let place = self.counts.open(group, most: most + Self.refusable) else {
+            return .closed(ExceededLimit(.address, .connections(most)))
+        }
+        return place.number <= most
+            ? .served(ConnectionPlace(place)) : .refused(most: most, ConnectionPlace(place))
     }
 
     private func arrivalExcess(of address: PeerAddress, _ group: AddressGroup, at now: UInt64) -> ExceededLimit? {
@@ -42,8 +44,8 @@ struct ConnectionLimiter: Sendable {
 public enum ConnectionJudgement: Sendable {
     /// It is served; its place is let go of when it has gone, and is `nil` where it is not counted.
     case served(ConnectionPlace?)
-    /// It is told that there is no room, and counts as well.
-    case refused(ExceededLimit, ConnectionPlace)
+    /// It is told how many there may be from its address, and counts as well.
+    case refused(most: Int, ConnectionPlace)
     /// It is closed at once.
     case closed(ExceededLimit)
 }

@@ -6,6 +6,7 @@ public final class RefusalCounts: Sendable {
     public struct Refusals: Equatable, Sendable {
         /// The setting: `limits.address.readers`.
         public let key: String
+        public let scope: ExceededLimit.Scope
         public fileprivate(set) var count = 0
         /// From where the latest came.
         public fileprivate(set) var address: PeerAddress?
@@ -17,7 +18,7 @@ public final class RefusalCounts: Sendable {
     func add(_ limit: ExceededLimit, from address: PeerAddress?) {
         let key = limit.key
         self.refusals.withLock { refusals in
-            refusals[key, default: Refusals(key: key)].count += 1
+            refusals[key, default: Refusals(key: key, scope: limit.scope)].count += 1
             refusals[key]?.address = address
         }
     }

@@ -1,4 +1,4 @@
-import Access
+public import Access
 public import Channels
 package import Fanout
 public import HTTPServing
@@ -11,6 +11,7 @@ public struct ChannelResource: Sendable {
     private let bridge: Bridge
     private let configuration: TransportConfiguration
     private let access: AccessPolicy
+    private let limits: AccessLimits
     private let cors: CORS
     private let readers: PerLoop<LoopReaders>
     private let publishers: PerLoop<LoopPublishers>
@@ -21,13 +22,14 @@ public struct ChannelResource: Sendable {
 
     /// - Throws: When a loop of the group has been shut down.
     package init(
-        _ bridge: Bridge, configuration: TransportConfiguration, access: AccessPolicy, cors: CORS,
-        group: MultiThreadedEventLoopGroup, sessions: Sessions? = nil
+        _ bridge: Bridge, configuration: TransportConfiguration, access: AccessPolicy,
+        limits: AccessLimits = AccessLimits(), cors: CORS, group: MultiThreadedEventLoopGroup, sessions: Sessions? = nil
     ) async throws {
         self.sessions = sessions
         self.bridge = bridge
         self.configuration = configuration
         self.access = access
+        self.limits = limits
         self.cors = cors
         let readers = try await PerLoop(group) { LoopReaders(bridge: bridge, eventLoop: $0) }
         self.readers = readers
@@ -36,12 +38,15 @@ public struct ChannelResource: Sendable {
     }
 
     private init(
-        _ other: ChannelResource, _ configuration: TransportConfiguration, _ access: AccessPolicy, _ cors: CORS
+        _ other: ChannelResource, _ configuration: TransportConfiguration, _ access: AccessPolicy,
+        _ limits: AccessLimits,
+        _ cors: CORS
     ) {
         self.bridge = other.bridge
         self.sessions = other.sessions
         self.configuration = configuration
         self.access = access
+        self.limits = limits
         self.cors = cors
         self.readers = other.readers
         self.publishers = other.publishers
@@ -49,9 +54,10 @@ public struct ChannelResource: Sendable {
     }
 
     /// The same channels under other limits and rules. A reader keeps to the limits under which it began.
-    public func under(_ configuration: TransportConfiguration, _ access: AccessPolicy, _ cors: CORS) -> ChannelResource
-    {
-        ChannelResource(self, configuration, access, cors)
+    public func under(
+        _ configuration: TransportConfiguration, _ access: AccessPolicy, _ limits: AccessLimits, _ cors: CORS
+    ) -> ChannelResource {
+        ChannelResource(self, configuration, access, limits, cors)
     }
 
     /// Judges by these rules who reads already. Who may no longer is told so, and given nothing more.
@@ -146,11 +152,17 @@ public struct ChannelResource: Sendable {
         var parameters = parameters
         if let end = permit.end { parameters.rightEnds(end, spread: self.configuration.retrySpreadMilliseconds) }
         if request.method == .HEAD { return exchange.respond(self.head(parameters)) }
-        if request.peer.isRefused { return exchange.respond(self.refusal(parameters, .overCapacity)) }
+        if let refusal = request.peer.refusal { return exchange.respond(self.refusal(parameters, refusal)) }
+        let place: ReaderPlaces?
+        do throws(Problem) {
+            place = try self.limits.openReader(of: selection, request, permit.principal, self.configuration)
+        } catch {
+            return exchange.respond(self.refusal(parameters, error))
+        }
         parameters.beginReader(
             of: self.readers[exchange.eventLoop].feed(of: selection),
             Admission(
-                permit: permit, channels: selection.channels, others: self.admissions[exchange.eventLoop]),
+                permit: permit, channels: selection.channels, others: self.admissions[exchange.eventLoop], place: place),
             on: exchange,
             as: self.sessions.map { parameters.membership(of: selection, request.peer, permit.principal, in: $0) },
             configuration: self.configuration)
@@ -185,8 +197,9 @@ public struct ChannelResource: Sendable {
     /// they are kept together.
     public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
-            _ = try self.access.permit(.publish, [channel], request, self.cors, on: exchange)
+            let permit = try self.access.permit(.publish, [channel], request, self.cors, on: exchange)
             let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
+            try self.limits.requireRoom(for: publish.publication, request, permit.principal)
             let answer = exchange.postpone()
             self.publishers[exchange.eventLoop].publish(publish.publication) { result, life in
                 answer.respond(PublishAnswer.response(result, to: publish, in: life.lineage))

@@ -1,3 +1,4 @@
+import Access
 import Channels
 
 /// Under what a reader was let in, and among whom it is found when that is judged again.
@@ -5,11 +6,13 @@ struct Admission {
     let permit: Permit
     let channels: [ChannelName]
     let others: Admissions
+    /// What counts it among the readers that there may be, until its end; `nil` where these are not counted.
+    var place: ReaderPlaces?
 }
 
 /// A reader that was let in.
 protocol AdmittedReader: AnyObject {
-    var admission: Admission { get }
+    var admission: Admission { get set }
     /// Where it stands among the others of its loop.
     var slot: Int { get set }
 
@@ -26,7 +29,9 @@ final class Admissions {
         self.readers.append(reader)
     }
 
+    /// A reader is over.
     func remove(_ reader: any AdmittedReader) {
+        reader.admission.place = nil
         let last = self.readers.removeLast()
         guard last !== reader else { return }
         last.slot = reader.slot

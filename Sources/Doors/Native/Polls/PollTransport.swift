@@ -8,7 +8,7 @@ import NIOHTTP1
 /// The reader that leaves after one batch: long polling (RFC 6202, section 2), answered as JSON, as an event
 /// stream or as a script. Owner: the exchange's event loop.
 final class PollTransport {
-    let admission: Admission
+    var admission: Admission
     var slot = 0
     private let exchange: any Exchange
     private let configuration: TransportConfiguration

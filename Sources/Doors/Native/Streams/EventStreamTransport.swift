@@ -14,7 +14,7 @@ final class EventStreamTransport: ReaderOutlet {
         "X-Content-Type-Options": "nosniff",
     ]
 
-    let admission: Admission
+    var admission: Admission
     var slot = 0
     private let exchange: any Exchange
     /// Until the answer ends.

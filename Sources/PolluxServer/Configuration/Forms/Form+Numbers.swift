@@ -63,3 +63,18 @@ extension Form<Rate> {
             read: { $0.stringValue.flatMap { Rate($0) } }, write: { $0.description })
     }
 }
+
+extension Form<ConnectionLimits.Arrivals> {
+    /// What holds for every address; what holds where nothing is given is no text.
+    static var arrivals: Form {
+        let form = Form<Rate>.rate.orUnlimited
+        return Form(
+            expectation: form.expectation, read: { form.read($0).map { .most($0) } },
+            write: {
+                switch $0 {
+                case .standard: ""
+                case .most(let rate): form.write(rate)
+                }
+            })
+    }
+}

@@ -23,6 +23,20 @@ struct Form<Value>: Sendable {
     }
 }
 
+extension Form where Value: Sendable {
+    /// The same, or no limit: 0, or `null`.
+    var orUnlimited: Form<Value?> {
+        Form<Value?>(
+            expectation: "\(self.expectation), or 0 for no limit",
+            read: { [read] in $0.isNone ? .some(nil) : read($0).map { .some($0) } },
+            write: { [write] in $0.map(write) ?? "0" })
+    }
+}
+
+extension JSONValue {
+    fileprivate var isNone: Bool { self.isNull || self.integerValue == 0 || self.stringValue == "0" }
+}
+
 extension Form where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == String {
     /// One of a few words.
     static var word: Form {

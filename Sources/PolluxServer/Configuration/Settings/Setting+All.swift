@@ -8,7 +8,7 @@ import Doors
 
 extension Setting {
     /// All settings, in the order in which they are documented.
-    public static let all = server + limits + streams + polls + ledgers
+    public static let all = server + limits + accessLimits + streams + polls + ledgers
 
     /// The setting with this key.
     static func named(_ key: String) -> Setting? { self.all.first { $0.key == key } }
@@ -76,7 +76,7 @@ extension Setting {
             "how many wrong credentials may come from an address (of IPv6 from a /64) before nothing is verified that comes from there"
         ),
         Setting(
-            "limits.address.failureBurst", .count(1...TokenBucket.maximumBurst), \.access.failureBurst,
+            "limits.address.failureBurst", .burst, \.access.failureBurst,
             "how many of them may come at once"),
         Setting("limits.tokenSize", .size(256...16 << 20), \.access.tokenSize, "the most bytes of a token"),
         Setting("limits.batchSize", .content, \.transports.batchSize, "the most bytes of a batch of events"),
