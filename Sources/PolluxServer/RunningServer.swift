@@ -98,7 +98,8 @@ private struct Parts: Sendable {
     }
 
     func settings(
-        _ configuration: ServerConfiguration, _ access: AccessPolicy, _ channels: ChannelResource, _ limits: AccessLimits
+        _ configuration: ServerConfiguration, _ access: AccessPolicy, _ channels: ChannelResource,
+        _ limits: AccessLimits
     ) -> ServingSettings {
         let cors = self.cors(configuration)
         let door = AccessDoor(

@@ -27,7 +27,7 @@ import Testing
         var known = KnownFields()
         for (name, value) in fields {
             var (name, value) = (name, value)
-            name.withUTF8 { name in value.withUTF8 { known.take(.init(name), .init($0)) } }
+            name.withUTF8 { name in value.withUTF8 { known.take(.init(name), .init($0), at: 0) } }
         }
         #expect(known.hostCount == 1)
         #expect(known.contentLengths == 1 && known.contentLength == 12)
@@ -75,7 +75,7 @@ import Testing
         var known = KnownFields()
         for line in lines {
             var (name, line) = ("transfer-encoding", line)
-            name.withUTF8 { name in line.withUTF8 { known.take(.init(name), .init($0)) } }
+            name.withUTF8 { name in line.withUTF8 { known.take(.init(name), .init($0), at: 0) } }
         }
         #expect(known.transferCoding == coding)
     }
@@ -99,7 +99,8 @@ import Testing
     ])
     func `A length is decimal digits`(value: String, length: Int?) {
         var (known, value) = (KnownFields(), value)
-        value.withUTF8 { value in "content-length".withCString { known.take(.init(start: $0, count: 14), .init(value)) }
+        value.withUTF8 { value in
+            "content-length".withCString { known.take(.init(start: $0, count: 14), .init(value), at: 0) }
         }
         #expect(known.contentLength == length)
         #expect(known.contentLengths == 1)

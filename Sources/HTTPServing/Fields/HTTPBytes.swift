@@ -35,11 +35,12 @@ extension UInt8 {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether these bytes are an ASCII text in lower case, in whatever case.
+    /// Whether these bytes are an ASCII text in lower case, which is not empty, in whatever case.
     func isText(_ text: StaticString) -> Bool {
-        guard self.count == text.utf8CodeUnitCount else { return false }
-        for index in 0..<self.count where self[index].asciiLowercase != text.utf8Start[index] { return false }
-        return true
+        guard self.count == text.utf8CodeUnitCount, let base = self.baseAddress else { return false }
+        let other = UnsafeRawPointer(text.utf8Start)
+        return strncasecmp(
+            base.assumingMemoryBound(to: CChar.self), other.assumingMemoryBound(to: CChar.self), self.count) == 0
     }
 
     /// Whether the first of these bytes are such a text.
@@ -55,25 +56,27 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
-    /// Whether all bytes of a range may stand in a field's value.
+    /// Whether all bytes of a range, which is within these, may stand in a field's value.
     func isFieldText(in range: Range<Int>) -> Bool {
+        guard let base = self.baseAddress, range.count >= 8 else { return self[range].allSatisfy(\.isFieldText) }
+        var found: UInt64 = 0
+        // The last eight overlap with those before them.
         var index = range.lowerBound
-        while index + 8 <= range.upperBound {
-            if Self.mayHaveControl(self.loadUnaligned(fromByteOffset: index, as: UInt64.self)),
-                !self[index..<index + 8].allSatisfy(\.isFieldText)
-            {
-                return false
-            }
+        let last = range.upperBound - 8
+        while index < last {
+            found |= Self.controls(in: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
             index += 8
         }
-        return self[index..<Swift.max(index, range.upperBound)].allSatisfy(\.isFieldText)
+        found |= Self.controls(in: base.loadUnaligned(fromByteOffset: last, as: UInt64.self))
+        return found == 0 || self[range].allSatisfy(\.isFieldText)
     }
 
-    /// Whether one of eight bytes is below 0x20, or 0x7F. A byte below a bound borrows, when that is taken away from all eight at once.
-    private static func mayHaveControl(_ word: UInt64) -> Bool {
+    /// Not zero if one of eight bytes is below 0x20, or 0x7F; perhaps also beside such a one. A byte below a bound borrows, when that is
+    /// taken away from all eight at once.
+    private static func controls(in word: UInt64) -> UInt64 {
         let (ones, tops): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
         let deleted = word ^ (ones &* 0x7F)
-        return ((word &- ones &* 0x20) & ~word | (deleted &- ones) & ~deleted) & tops != 0
+        return ((word &- ones &* 0x20) & ~word | (deleted &- ones) & ~deleted) & tops
     }
 
     /// Where a byte is first in a range; `nil` if it is not there.
@@ -105,6 +108,11 @@ extension UnsafeRawBufferPointer {
 }
 
 extension ArraySlice<UInt8> {
+    /// Whether a byte is among them. Looks at many at once.
+    public func has(_ byte: UInt8) -> Bool {
+        self.withUnsafeBytes { $0.index(of: byte, in: 0..<$0.count) != nil }
+    }
+
     /// Whether these are the same bytes. Looks at all of them at once.
     public func isSame(as other: ArraySlice<UInt8>) -> Bool {
         guard self.count == other.count else { return false }

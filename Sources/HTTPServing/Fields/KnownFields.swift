@@ -38,7 +38,9 @@ struct KnownFields: Sendable {
     private(set) var isHostLoopback = false
     /// Of which origin the browser says that the page is which asks (`Sec-Fetch-Site`, W3C Fetch Metadata); `nil` if it says nothing.
     private(set) var page: Page?
-    private(set) var hasAuthorization = false
+    private(set) var authorizations = 0
+    /// Which of the fields is the last `Authorization`.
+    private(set) var authorization: Int?
     private(set) var hasCookies = false
 
     /// A page that asks, by its origin.
@@ -50,7 +52,9 @@ struct KnownFields: Sendable {
     }
 
     /// Notes a field. Most names are none of these, and fall out by their length.
-    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    ///
+    /// - Parameter index: Where it stands among the fields.
+    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, at index: Int) {
         switch name.count {
         case 4 where name.isText("host"):
             self.hostCount += 1
@@ -68,7 +72,9 @@ struct KnownFields: Sendable {
         case 12 where name.isText("content-type"):
             if self.contentType != nil { self.repeated = "Content-Type" }
             self.contentType = self.contentType ?? ContentType(value)
-        case 13 where name.isText("authorization"): self.hasAuthorization = true
+        case 13 where name.isText("authorization"):
+            self.authorizations += 1
+            self.authorization = index
         case 13 where name.isText("last-event-id"): self.lastEventID = self.lastEventID ?? Array(value)
         case 14 where name.isText("sec-fetch-site"):
             self.page = value.isText("same-origin") || value.isText("none") ? .own : .other

@@ -51,18 +51,18 @@ extension Request {
     /// Whether it says by which page it was sent, or that it was by none, as browsers do with what changes something.
     public var namesPage: Bool { self.head.known.origin != nil || self.head.known.page != nil }
 
-    public var hasAuthorization: Bool { self.head.known.hasAuthorization }
+    public var hasAuthorization: Bool { self.head.known.authorization != nil }
 
     /// The credential of the field `Authorization`, if it is of a scheme (RFC 9110, section 11.4): what stands behind that and some blanks,
     /// perhaps nothing; `nil` if there is none of this scheme, which is in lower case.
     ///
     /// - Throws: ``Problem`` (400) if there are several such fields.
     public func credential(of scheme: StaticString) throws(Problem) -> ArraySlice<UInt8>? {
-        guard self.hasAuthorization, let (field, isOnly) = self.head.firstBytes(of: "authorization") else { return nil }
-        guard isOnly else {
+        guard let index = self.head.known.authorization else { return nil }
+        guard self.head.known.authorizations == 1 else {
             throw .badRequest("a request has at most one field Authorization (RFC 6750, section 2)")
         }
-        let size = scheme.utf8CodeUnitCount
+        let (field, size) = (self.head.bytes(at: index), scheme.utf8CodeUnitCount)
         guard field.withUnsafeBytes({ $0.begins(with: scheme) && ($0.count == size || $0[size] == 0x20) }) else {
             return nil
         }

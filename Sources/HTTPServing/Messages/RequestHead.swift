@@ -27,10 +27,10 @@ final class RequestHead: Sendable {
         self.fields = fields
         var known = KnownFields()
         bytes.withUnsafeBytes { bytes in
-            for field in fields {
+            for (index, field) in fields.enumerated() {
                 known.take(
                     UnsafeRawBufferPointer(rebasing: bytes[field.name]),
-                    UnsafeRawBufferPointer(rebasing: bytes[field.value]))
+                    UnsafeRawBufferPointer(rebasing: bytes[field.value]), at: index)
             }
         }
         self.known = known
@@ -59,17 +59,8 @@ final class RequestHead: Sendable {
         self.fields.filter { self.bytes[$0.name].isField(name) }.map { self.bytes[$0.value] }
     }
 
-    /// The values of the first field of a name, which is in lower case, as the bytes that came, and whether there are more of them.
-    func firstBytes(of name: StaticString) -> (value: ArraySlice<UInt8>, isOnly: Bool)? {
-        var found: ArraySlice<UInt8>?
-        for field in self.fields where field.name.count == name.utf8CodeUnitCount {
-            let isField = self.bytes.withUnsafeBytes { UnsafeRawBufferPointer(rebasing: $0[field.name]).isText(name) }
-            guard isField else { continue }
-            if let found { return (found, false) }
-            found = self.bytes[field.value]
-        }
-        return found.map { ($0, true) }
-    }
+    /// The value of the field at an index, as the bytes that came.
+    func bytes(at index: Int) -> ArraySlice<UInt8> { self.bytes[self.fields[index].value] }
 
     /// The value of the first field of this name.
     func value(of name: String) -> String? {

@@ -55,7 +55,7 @@ extension Request {
     fileprivate func bearer() throws(Problem) -> ArraySlice<UInt8>? {
         // One of another scheme is meant for somebody else, such as a proxy in front.
         guard let text = try self.credential(of: "bearer") else { return nil }
-        guard !text.isEmpty, !text.contains(.blank) else {
+        guard !text.isEmpty, !text.has(.blank) else {
             throw .invalidCredential(
                 "Authorization must be Bearer and a token or key, as in Authorization: Bearer eyJ...")
         }
