@@ -81,14 +81,15 @@ final class EventStreamTransport: ReaderOutlet {
 
     func deliver(_ batch: Batch, isLast: Bool) -> Delivery {
         guard !batch.events.isEmpty else { return .ready }
+        let now = NIODeadline.now()
         // A reader that is always behind sees no deadline: what it waits for is to write.
-        if self.rightEnd < .distantFuture, .now() >= self.rightEnd { return self.deny(.expired) }
+        guard now < self.rightEnd else { return self.deny(.expired) }
         guard self.budget == .max else { return self.deliverWithinBudget(batch) }
-        return self.written(self.exchange.write(batch.blocks(envelope: self.hasEnvelope)))
+        return self.written(self.exchange.write(batch.blocks(envelope: self.hasEnvelope)), at: now)
     }
 
     func caughtUp(at id: EventID) -> Delivery {
-        self.setDeadline()
+        self.setDeadline(after: .now())
         return .ready
     }
 
@@ -162,18 +163,18 @@ final class EventStreamTransport: ReaderOutlet {
     private func write(_ content: [UInt8]) -> Delivery {
         guard !content.isEmpty else { return .ready }
         if self.budget != .max { self.budget = max(0, self.budget - content.count) }
-        return self.written(self.exchange.write(ByteBuffer(bytes: content)))
+        return self.written(self.exchange.write(ByteBuffer(bytes: content)), at: .now())
     }
 
     /// - Parameter isTaken: Whether the connection has taken all that was written.
-    private func written(_ isTaken: Bool) -> Delivery {
+    private func written(_ isTaken: Bool, at now: NIODeadline) -> Delivery {
         guard isTaken else { return .blocked }
-        self.setDeadline()
+        self.setDeadline(after: now)
         return .ready
     }
 
-    private func setDeadline() {
-        let beat = self.heartbeat == .zero ? NIODeadline.distantFuture : .now() + self.heartbeat
+    private func setDeadline(after now: NIODeadline) {
+        let beat = self.heartbeat == .zero ? NIODeadline.distantFuture : now + self.heartbeat
         self.exchange.setDeadline(min(beat, self.endsAt, self.rightEnd))
     }
 
@@ -197,7 +198,7 @@ extension EventStreamTransport: ExchangeDelegate {
     func deadlineReached(_ now: NIODeadline) {
         guard let reader = self.reader else { return }
         guard now < self.rightEnd else { return self.denied(.expired) }
-        guard reader.isAtHead else { return self.setDeadline() }
+        guard reader.isAtHead else { return self.setDeadline(after: now) }
         reader.wrote(now < self.endsAt ? self.writeHeartbeat() : self.end())
     }
 
