@@ -9,6 +9,7 @@ server. Needs PyJWT and cryptography, as the tests have them. Nothing leaves the
 """
 
 import argparse
+import contextlib
 import http.client
 import json
 import statistics
@@ -46,24 +47,43 @@ class Issuer:
         return [jwt.encode({"sub": f"user-{number}", "exp": end}, self.key, "ES256") for number in range(count)]
 
 
-def bench(binary, server, options, tokens):
+@contextlib.contextmanager
+def serving(binary, configuration):
+    """One that has just been started: what it has grown by before is nobody's cost."""
+    options = ["--config", configuration] if configuration else []
+    server = Server(
+        "pollux", binary, "serve", "--host", "127.0.0.1", "--port", "PORT", "--loops", 1, "--set", "ledger=memory", *options)
+    try:
+        while not server.is_up():
+            time.sleep(0.1)
+        yield server
+    finally:
+        server.stop()
+
+
+def bench_command(binary, server, options, tokens):
     command = [binary, "bench", f"http://127.0.0.1:{server.port}", "--pid", server.process.pid, "--json", *options.split()]
-    if tokens:
-        command += ["--token-file", tokens]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300, check=True)
+    return [str(part) for part in command + (["--token-file", tokens] if tokens else [])]
+
+
+def bench(binary, server, options, tokens):
+    done = subprocess.run(bench_command(binary, server, options, tokens), capture_output=True, text=True, timeout=300, check=True)
     report = json.loads(done.stdout)
     assert report["lost"] == 0 and report["refused"] == 0, report
     return report
 
 
-def compare(binary, open_server, closed, works, count):
-    """`closed` has a file of tokens for each way of showing them."""
-    rows = {work: {"open": []} | {name: [] for name in closed[1]} for work in works}
-    for _ in range(count):
+def compare(binary, ways, works, count):
+    """`ways` has for each name a configuration and a file of tokens."""
+    rows = {work: {name: [] for name in ways} for work in works}
+    names = list(ways)
+    for turn in range(count):
         for work in works:
-            rows[work]["open"].append(bench(binary, open_server, WORKS[work], None))
-            for name, tokens in closed[1].items():
-                rows[work][name].append(bench(binary, closed[0], WORKS[work], tokens))
+            # Each is first as often as the others.
+            for name in names[turn % len(names):] + names[: turn % len(names)]:
+                configuration, tokens = ways[name]
+                with serving(binary, configuration) as server:
+                    rows[work][name].append(bench(binary, server, WORKS[work], tokens))
     print("| work | | CPU µs a delivery | to the open server (each round) | p99 ms |\n| --- | --- | --- | --- | --- |")
     for work, by in rows.items():
         costs = {name: [row["serverCPUMicrosecondsPerDelivery"] for row in found] for name, found in by.items()}
@@ -91,17 +111,14 @@ def ask(port, tokens):
     return slowest
 
 
-def verify_many(binary, server, issuer, file):
-    options = f"--readers 1000 --rate 20 --duration {MINUTE + 2}"
-    quiet = bench(binary, server, options, file)
-    tokens = issuer.tokens(FRESH)
-    command = [str(part) for part in [
-        binary, "bench", f"http://127.0.0.1:{server.port}", "--pid", server.process.pid, "--json", *options.split(),
-        "--token-file", file]]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as live:
-        time.sleep(2)
-        slowest = ask(server.port, tokens)
-        flooded = json.loads(live.communicate(timeout=60)[0])
+def verify_many(binary, configuration, issuer, file):
+    options, tokens = f"--readers 1000 --rate 20 --duration {MINUTE + 2}", issuer.tokens(FRESH)
+    with serving(binary, configuration) as server:
+        quiet = bench(binary, server, options, file)
+        with subprocess.Popen(bench_command(binary, server, options, file), stdout=subprocess.PIPE, text=True) as live:
+            time.sleep(2)
+            slowest = ask(server.port, tokens)
+            flooded = json.loads(live.communicate(timeout=60)[0])
     assert flooded["lost"] == 0 and flooded["closed"] == 0, flooded
     print(f"\n1,000 streams at 20 events/s for a minute, then the same beside {FRESH:,} tokens never seen before:\n")
     print("| | p50 ms | p99 ms | the latest delivery, ms |\n| --- | --- | --- | --- |")
@@ -120,20 +137,14 @@ def main():
     issuer = Issuer()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        (folder / "access.json").write_text(json.dumps(issuer.configuration))
+        closed = folder / "access.json"
+        closed.write_text(json.dumps(issuer.configuration))
         files = {"one token for all": folder / "one", "1,000 tokens": folder / "many"}
         for file, count in zip(files.values(), (1, 1000)):
             file.write_text("\n".join(issuer.tokens(count)))
-        serve = [options.binary, "serve", "--host", "127.0.0.1", "--port", "PORT", "--loops", 1, "--set", "ledger=memory"]
-        servers = [Server("open", *serve), Server("closed", *serve, "--config", folder / "access.json")]
-        try:
-            while not all(server.is_up() for server in servers):
-                time.sleep(0.1)
-            compare(options.binary, servers[0], (servers[1], files), [w for w in WORKS if options.only in w], options.rounds)
-            verify_many(options.binary, servers[1], issuer, files["1,000 tokens"])
-        finally:
-            for server in servers:
-                server.stop()
+        ways = {"open": (None, None)} | {name: (closed, file) for name, file in files.items()}
+        compare(options.binary, ways, [work for work in WORKS if options.only in work], options.rounds)
+        verify_many(options.binary, closed, issuer, files["1,000 tokens"])
 
 
 if __name__ == "__main__":
