@@ -130,8 +130,9 @@ def test_a_tab_that_takes_itself_for_offline_alone_gets_what_it_missed_once(tabs
     leader.await_open()
     server.publish(channel, "before")
     follower.await_events(channel, 1)
-    follower.run("Object.defineProperty(navigator, 'onLine', {value: false, configurable: true}); dispatchEvent(new Event('offline'))")
-    eventually(lambda: follower.about()["state"] == "offline", 10)
+    # At once: the next that the leader tells shows that the browser is wrong.
+    offline = "Object.defineProperty(navigator, 'onLine', {value: false, configurable: true}); dispatchEvent(new Event('offline'));"
+    assert follower.run(f"{offline} return pollux.state") == "offline"
     proxy.cut()  # for the leader
     server.publish(channel, "lost")
     server.call("DELETE", f"/channels/{channel}")
