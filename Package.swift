@@ -75,8 +75,8 @@ let package = Package(
         .ours(
             "PolluxServer",
             [
-                "Access", "Sources", "Channels", "Doors", "Fanout", "Files", "HTTPServing", "JSON", "SQLiteLedger",
-                "TLS",
+                "Access", "Sources", "Channels", "Doors", "Fanout", "Files", "HTTPServing", "JSON", "Outbound",
+                "SQLiteLedger", "TLS",
                 .configuration, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle, .unixSignals,
             ]),
         .ours("PolluxClient", ["EventStream", "JSON", "TLS", .nioCore, .nioHTTP1, .nioPosix]),

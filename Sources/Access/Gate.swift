@@ -53,7 +53,7 @@ public final class Gate: Sendable {
         if let token = self.cache.token(text, at: now) { return .token(try self.unlessRevoked(token)) }
         try self.requireFewFailures(from: address, at: uptime)
         do throws(TokenError) { return try self.principal(verifying: text, at: now) } catch {
-            self.noteFailure(from: address, at: uptime)
+            if !error.isPassing { self.noteFailure(from: address, at: uptime) }
             throw error
         }
     }

@@ -21,6 +21,9 @@ public enum Principal: Equatable, Sendable {
         if case .token(let token) = self { token.claims } else { .none }
     }
 
+    /// Whether the key that has shown who he is was taken back by its issuer.
+    public var isKeyRetired: Bool { if case .token(let token) = self { token.key?.isRetired ?? false } else { false } }
+
     /// From when on he is nobody any more, in milliseconds since 1970; `nil` if never.
     public var end: Int64? { if case .token(let token) = self { token.end } else { nil } }
 }

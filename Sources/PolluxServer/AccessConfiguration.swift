@@ -1,5 +1,5 @@
 public import Access
-public import Channels
+import Channels
 public import Doors
 import JSON
 
@@ -46,16 +46,9 @@ public struct AccessConfiguration: Sendable {
         }
     }
 
-    /// What requests are judged by.
-    ///
-    /// - Parameters:
-    ///   - revocations: What was taken back.
-    ///   - bridge: Where tickets are kept.
-    public func policy(_ revocations: Revocations, _ bridge: Bridge) -> AccessPolicy {
-        self.gate(revocations).map { .rules($0, self.places, Tickets(bridge)) } ?? (self.open ? .open : .loopback)
-    }
-
     /// By what the rules are applied; `nil` if there are none.
+    ///
+    /// - Parameter revocations: What was taken back.
     public func gate(_ revocations: Revocations = Revocations()) -> Gate? {
         guard let rules = self.rules else { return nil }
         var tokens = TokenVerifier(self.issuers)

@@ -128,7 +128,7 @@ public struct PolluxServer: Service {
                 await cancelWhenGracefulShutdown {
                     while (try? await Task.sleep(for: .seconds(1))) != nil {
                         bridge.sweep()
-                        server.sweep(reloading.configuration)
+                        await server.sweep(reloading.configuration)
                     }
                 }
             }

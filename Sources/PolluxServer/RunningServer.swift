@@ -9,10 +9,15 @@ import Synchronization
 
 /// What was put together for a server that runs, and how it takes on new settings while it does.
 final class RunningServer: Sendable {
+    /// What a change of the settings replaces.
+    private struct Current {
+        var limits: AccessLimits
+        var channels: ChannelResource
+    }
+
     private let parts: Parts
     private let sessions: Sessions?
-    private let channels: ChannelResource
-    private let limits: Mutex<AccessLimits>
+    private let current: Mutex<Current>
     private let http: HTTPServer
 
     init(
@@ -22,7 +27,7 @@ final class RunningServer: Sendable {
         // Counting readers costs something with every poll, so it is done only where somebody looks.
         let sessions = logger.logLevel <= .debug ? Sessions(ReaderLog(logger: logger)) : nil
         let parts = Parts(bridge, files: files, sites: sites, logger: logger)
-        try await parts.revocations.load(from: bridge)
+        try await parts.services.load()
         let limits = AccessLimits(configuration.access.limits)
         let access = parts.access(configuration)
         let channels = try await ChannelResource(
@@ -33,8 +38,7 @@ final class RunningServer: Sendable {
             logger: logger)
         self.parts = parts
         self.sessions = sessions
-        self.channels = channels
-        self.limits = Mutex(limits)
+        self.current = Mutex(Current(limits: limits, channels: channels))
     }
 
     var sites: Sites { self.parts.sites }
@@ -44,25 +48,26 @@ final class RunningServer: Sendable {
 
     /// Takes on what a configuration says of settings that may change while the server runs.
     func apply(_ configuration: ServerConfiguration) async {
-        let limits = self.limits.withLock { limits in
-            limits = AccessLimits(configuration.access.limits, after: limits)
-            return limits
-        }
         let access = self.parts.access(configuration)
-        let channels = self.channels.under(
-            configuration.transports, access, limits, self.parts.cors(configuration))
-        await self.http.apply(self.parts.settings(configuration, access, channels, limits))
-        try? await channels.judgeReaders()
+        let current = self.current.withLock { current in
+            current.limits = AccessLimits(configuration.access.limits, after: current.limits)
+            current.channels = current.channels.under(
+                configuration.transports, access, current.limits, self.parts.cors(configuration))
+            return current
+        }
+        await self.http.apply(self.parts.settings(configuration, access, current.channels, current.limits))
+        try? await current.channels.judgeReaders()
     }
 
     /// Ends the sessions that nobody goes on with, forgets what was taken back and is over, and logs what limits have refused; to be
     /// called about once a second.
-    func sweep(_ configuration: ServerConfiguration) {
-        self.parts.revocations.sweep(at: WallClock.system.milliseconds())
+    func sweep(_ configuration: ServerConfiguration) async {
+        let current = self.current.withLock { $0 }
+        if self.parts.services.sweep() { try? await current.channels.judgeReaders() }
         // As many as there may be connections: who comes by a token of his own each time makes no more.
         self.sessions?.sweep(
             linger: configuration.transports.pollLinger, keeping: configuration.limits.connections)
-        RefusalLog(logger: self.parts.logger).write(self.limits.withLock { $0 }.refusals.take())
+        RefusalLog(logger: self.parts.logger).write(current.limits.refusals.take())
     }
 
     /// Brings all answers to their end.
@@ -70,6 +75,7 @@ final class RunningServer: Sendable {
         self.parts.logger.info("draining", metadata: ["connections": "\(self.http.connectionCount)"])
         self.parts.health.drain()
         await self.http.drain(within: timeout)
+        await self.parts.services.shutdown()
         self.parts.logger.info("stopped")
     }
 }
@@ -78,13 +84,14 @@ final class RunningServer: Sendable {
 private struct Parts: Sendable {
     let sites: Sites
     let health: Health
-    let revocations = Revocations()
+    let services: AccessServices
     let logger: Logger
     private let bridge: Bridge
     private let files: StaticFiles?
     private let proxyWarning: ProxyWarning
 
     init(_ bridge: Bridge, files: StaticFiles?, sites: Sites, logger: Logger) {
+        self.services = AccessServices(bridge, logger: logger)
         self.sites = sites
         self.health = Health(bridge, credentials: sites.credentials)
         self.logger = logger
@@ -94,7 +101,7 @@ private struct Parts: Sendable {
     }
 
     func access(_ configuration: ServerConfiguration) -> AccessPolicy {
-        configuration.access.policy(self.revocations, self.bridge)
+        self.services.policy(configuration.access)
     }
 
     func settings(

@@ -63,7 +63,7 @@ public final class KeyDocument: Sendable {
     ///   - fixed: Keys that it has besides those of the document.
     public init(_ url: OutboundURL, allowed: [SignatureAlgorithm], besides fixed: [VerificationKey] = []) {
         self.url = url
-        self.allowed = allowed.filter { $0.kind != .hmac }
+        self.allowed = allowed.filter { !$0.isSymmetric }
         self.fixed = fixed
         self.state = Mutex(State(renewal: KeyRenewal(at: .now), current: KeySet(fixed)))
     }

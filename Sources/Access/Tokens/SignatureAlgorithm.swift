@@ -19,6 +19,9 @@ public enum SignatureAlgorithm: String, CaseIterable, Sendable {
         if name == "EdDSA" { self = .ed25519 } else { self.init(rawValue: name) }
     }
 
+    /// Whether who can verify can also sign: its key is a secret.
+    public var isSymmetric: Bool { self.kind == .hmac }
+
     enum Kind {
         case hmac, rsa, rsaPSS, ecdsa, eddsa
     }

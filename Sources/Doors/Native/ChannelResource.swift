@@ -116,7 +116,7 @@ public struct ChannelResource: Sendable {
     ) throws(Problem) {
         do throws(Problem) {
             switch try self.access.judge(
-                reading: selection.channels, parameters.ticket, request, self.cors, on: exchange)
+                .read, selection.channels, request, self.cors, ticket: parameters.ticket, on: exchange)
             {
             case .permit(let permit): self.read(selection, parameters, request, under: permit, on: exchange)
             case .inquiry(let inquiry):
@@ -197,23 +197,42 @@ public struct ChannelResource: Sendable {
     /// they are kept together.
     public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
-            let permit = try self.access.permit(.publish, [channel], request, self.cors, on: exchange)
-            let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
-            try self.limits.requireRoom(for: publish.publication, request, permit.principal)
-            let answer = exchange.postpone()
-            self.publishers[exchange.eventLoop].publish(publish.publication) { result, life in
-                answer.respond(PublishAnswer.response(result, to: publish, in: life.lineage))
+            switch try self.access.judge(.publish, [channel], request, self.cors, on: exchange) {
+            case .permit(let permit): try self.publish(to: channel, request, under: permit, on: exchange)
+            case .inquiry(let inquiry):
+                exchange.proceed(after: inquiry) { permit throws(Problem) in
+                    try self.publish(to: channel, request, under: permit, on: exchange)
+                }
             }
         } catch {
             exchange.respond(error.response)
         }
     }
 
+    private func publish(
+        to channel: ChannelName, _ request: Request, under permit: Permit, on exchange: any Exchange
+    ) throws(Problem) {
+        let publish = try PublishRequest(request, channel: channel, limits: self.configuration)
+        try self.limits.requireRoom(for: publish.publication, request, permit.principal)
+        let answer = exchange.postpone()
+        self.publishers[exchange.eventLoop].publish(publish.publication) { result, life in
+            answer.respond(PublishAnswer.response(result, to: publish, in: life.lineage))
+        }
+    }
+
     /// Drops what the channel holds.
     public func drop(_ channel: ChannelName, _ request: Request, on exchange: any Exchange) {
-        do throws(Problem) { _ = try self.access.permit(.drop, [channel], request, self.cors, on: exchange) } catch {
-            return exchange.respond(error.response)
+        do throws(Problem) {
+            switch try self.access.judge(.drop, [channel], request, self.cors, on: exchange) {
+            case .permit: self.drop(channel, on: exchange)
+            case .inquiry(let inquiry): exchange.proceed(after: inquiry) { _ in self.drop(channel, on: exchange) }
+            }
+        } catch {
+            exchange.respond(error.response)
         }
+    }
+
+    private func drop(_ channel: ChannelName, on exchange: any Exchange) {
         let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
         let eventLoop = exchange.eventLoop
         self.bridge.drop(channel) { result in

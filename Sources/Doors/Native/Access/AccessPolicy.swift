@@ -13,28 +13,31 @@ public enum AccessPolicy: Sendable {
     case loopback
     case rules(Gate, TokenPlaces, Tickets)
 
-    /// Lets somebody do something with all of some channels.
+    /// Judges whether somebody may do something with all of some channels.
     ///
-    /// - Parameter cors: Which pages are trusted with what their browsers bring along by themselves.
+    /// - Parameters:
+    ///   - ticket: What may stand in the place of a token, to read.
+    ///   - cors: Which pages are trusted with what their browsers bring along by themselves.
     /// - Throws: ``Problem``: 401 where somebody might be allowed who says who he is, 403 that names the channel, 400 for two
     ///   credentials. Nothing depends on whether a channel exists.
-    func permit(
-        _ action: Action, _ channels: [ChannelName], _ request: Request, _ cors: CORS, on exchange: any Exchange
-    ) throws(Problem) -> Permit {
+    func judge(
+        _ action: Action, _ channels: [ChannelName], _ request: Request, _ cors: CORS, ticket: [UInt8]? = nil,
+        on exchange: any Exchange
+    ) throws(Problem) -> Judgement {
         switch self {
-        case .open: return .open
+        case .open: return .permit(.open)
         case .loopback:
             if let problem = self.refusal(of: request, cors) { throw problem }
-            return .loopback
-        case .rules(let gate, let places, _):
-            let shown = try places.shown(by: request, cors)
-            let memory = try gate.memory(of: shown, request.peer, on: exchange)
-            guard !memory.allows(action, channels) else { return memory.permit }
-            if let refusal = gate.refusal(action, channels, for: memory.permit.principal) {
-                throw .refused(action, refusal.channel, refusal.decision, shown)
+            return .permit(.loopback)
+        case .rules(let gate, let places, let tickets):
+            if let ticket {
+                guard !request.hasAuthorization else {
+                    throw .badRequest("a request has one token: in Authorization or by its ticket, not both")
+                }
+                return .inquiry(try gate.inquiry(Ticket(ticket), tickets, channels, from: request.peer.address))
             }
-            memory.note(action, channels)
-            return memory.permit
+            return try gate.judge(
+                action, channels, for: try places.shown(by: request, cors), request.peer, on: exchange)
         }
     }
 
@@ -57,21 +60,6 @@ public enum AccessPolicy: Sendable {
         return cors.trustsPage(of: request) || request.isFromLoopbackPage ? nil : .foreignPage
     }
 
-    /// Judges a wish to read, for which a ticket may stand in the place of a token.
-    ///
-    /// - Throws: ``Problem``, as ``permit(_:_:_:_:on:)`` does.
-    func judge(
-        reading channels: [ChannelName], _ ticket: [UInt8]?, _ request: Request, _ cors: CORS, on exchange: any Exchange
-    ) throws(Problem) -> Judgement {
-        guard let ticket, case .rules(let gate, _, let tickets) = self else {
-            return .permit(try self.permit(.read, channels, request, cors, on: exchange))
-        }
-        guard !request.hasAuthorization else {
-            throw .badRequest("a request has one token: in Authorization or by its ticket, not both")
-        }
-        return .inquiry(try gate.inquiry(Ticket(ticket), tickets, channels, from: request.peer.address))
-    }
-
     /// Why somebody may no longer read what he was let read; `nil` if he still may.
     ///
     /// - Parameter now: Milliseconds since 1970.
@@ -84,36 +72,56 @@ public enum AccessPolicy: Sendable {
                 let principal = try gate.principal(of: permit.credential, at: now)
                 return gate.refusal(.read, channels, for: principal) == nil ? nil : .changed
             } catch {
-                return Denial(error)
+                // What is not known at the moment takes nothing from who was let in.
+                return error.isPassing ? nil : Denial(error)
             }
         }
     }
 }
 
 extension Gate {
+    fileprivate func judge(
+        _ action: Action, _ channels: [ChannelName], for shown: ShownCredential, _ peer: Peer, on exchange: any Exchange
+    ) throws(Problem) -> Judgement {
+        let memory: PermitMemory
+        do throws(TokenError) { memory = try self.memory(of: shown, peer, on: exchange) } catch {
+            guard case .keysAwaited(let document) = error else { throw Problem(error) }
+            return .inquiry(self.inquiry(document, action, channels, for: shown, peer))
+        }
+        guard !memory.allows(action, channels) else { return .permit(memory.permit) }
+        if let refusal = self.refusal(action, channels, for: memory.permit.principal) {
+            throw .refused(action, refusal.channel, refusal.decision, shown)
+        }
+        memory.note(action, channels)
+        return .permit(memory.permit)
+    }
+
     /// What a connection remembers, of the one who asks now: a permit without channels yet, if he is another one than before.
-    fileprivate func memory(
+    private func memory(
         of shown: ShownCredential, _ peer: Peer, on exchange: any Exchange
-    ) throws(Problem) -> PermitMemory {
+    ) throws(TokenError) -> PermitMemory {
         if let memory = exchange.connectionMemory as? PermitMemory, memory.isGood(for: shown, by: self) {
             return memory
         }
         // Asked for first: what is taken back meanwhile is not missed.
         let generation = self.revocations.generation
-        let memory = PermitMemory(try self.permit(for: shown, peer), for: shown, by: self, generation)
+        let memory = PermitMemory(try self.known(shown, peer), for: shown, by: self, generation)
         exchange.connectionMemory = memory
         return memory
     }
 
+    /// Who has shown something, before it is judged what he may do.
+    ///
+    /// - Throws: ``Problem``.
     func permit(for shown: ShownCredential, _ peer: Peer) throws(Problem) -> Permit {
+        do throws(TokenError) { return try self.known(shown, peer) } catch { throw Problem(error) }
+    }
+
+    func known(_ shown: ShownCredential, _ peer: Peer) throws(TokenError) -> Permit {
         let credential = peer.credential(shown)
         let (now, uptime) = (WallClock.system.milliseconds(), NIODeadline.now().uptimeNanoseconds)
-        do throws(TokenError) {
-            let principal = try self.principal(of: credential, from: peer.address, at: now, uptime: uptime)
-            return Permit(.rules, principal, by: credential)
-        } catch {
-            throw Problem(error)
-        }
+        let principal = try self.principal(of: credential, from: peer.address, at: now, uptime: uptime)
+        return Permit(.rules, principal, by: credential)
     }
 }
 

@@ -14,6 +14,15 @@ struct Inquiry: Sendable {
 }
 
 extension Exchange {
+    /// Goes on if the answer to an inquiry is yes; what else it is, the client is answered. See ``wait(for:_:)``.
+    ///
+    /// - Parameter proceed: What it throws is answered too.
+    func proceed(after inquiry: Inquiry, _ proceed: @escaping (Permit) throws(Problem) -> Void) {
+        self.wait(for: inquiry) { answer in
+            do throws(Problem) { try proceed(try answer.get()) } catch { self.respond(error.response) }
+        }
+    }
+
     /// Waits for the answer to an inquiry. Meanwhile nothing else of the connection is begun that might overtake it.
     ///
     /// - Parameter proceed: Called on the event loop, once; not at all if the client goes before.

@@ -36,6 +36,7 @@ final class PermitMemory {
     /// Whether the permit is for this, and good.
     func isGood(for shown: ShownCredential, by gate: Gate) -> Bool {
         guard gate === self.gate, gate.revocations.generation == self.generation else { return false }
+        guard !self.permit.principal.isKeyRetired else { return false }
         if let end = self.permit.end, WallClock.system.milliseconds() >= end { return false }
         return switch (self.shown, shown) {
         case (.nothing, .nothing), (.nothing, .withheld), (.certificate, .certificate): true

@@ -18,11 +18,12 @@ extension Problem {
     )
 
     init(_ error: TokenError) {
-        guard case .tooManyFailures(let seconds) = error else {
-            self = .invalidCredential("\(error)")
-            return
+        switch error {
+        case .tooManyFailures(let seconds):
+            self.init(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: seconds)
+        case .keysAwaited, .keysUnavailable: self = .unavailable("\(error)", retryAfter: 1)
+        default: self = .invalidCredential("\(error)")
         }
-        self.init(.tooManyRequests, "Too many requests", detail: "\(error)", retryAfter: seconds)
     }
 
     static func invalidCredential(_ detail: String) -> Problem {

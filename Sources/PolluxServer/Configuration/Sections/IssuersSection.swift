@@ -1,5 +1,7 @@
 import Access
+import HTTPServing
 import JSON
+import Outbound
 
 /// `access.issuers`: who gives out tokens, and the keys by which they are verified.
 struct IssuersSection {
@@ -40,15 +42,22 @@ struct IssuersSection {
         for (index, element) in (elements ?? []).enumerated() {
             if let key = self.key(element, "\(path).keys[\(index)]", algorithms, &findings) { keys.append(key) }
         }
-        if let file = object.value("jwks", Form<String>.file, &findings) {
-            keys += self.keySet(file, "\(path).jwks", algorithms, &findings)
+        var source: KeySource?
+        if let text = object.value("jwks", Form<String>.file, &findings) {
+            if text.contains("://") {
+                guard let url = self.url(text, "\(path).jwks", algorithms, &findings) else { return nil }
+                source = .document(KeyDocument(url, allowed: algorithms, besides: keys))
+            } else {
+                keys += self.keySet(text, "\(path).jwks", algorithms, &findings)
+            }
         }
-        if keys.isEmpty {
+        if keys.isEmpty, source == nil {
             findings.add(
-                self.place, "\(path) has no key that can be used; give keys, or jwks with the path of a JWK set")
+                self.place, "\(path) has no key that can be used; give keys, or jwks with the path or URL of a JWK set")
         }
         var issuer = TokenIssuer(
-            issuer: object.value("issuer", .text, &findings), algorithms: algorithms, keys: .fixed(KeySet(keys)))
+            issuer: object.value("issuer", .text, &findings), algorithms: algorithms,
+            keys: source ?? .fixed(KeySet(keys)))
         issuer.audience = object.value("audience", .words, &findings) ?? []
         if let types = object.value("types", .words, &findings) { issuer.types = types.map(TokenIssuer.type) }
         if let claim = object.value("grants", .text, &findings) {
@@ -79,6 +88,29 @@ struct IssuersSection {
             findings.add(self.place, "\(path): \(error)")
         }
         return nil
+    }
+
+    private func url(
+        _ text: String, _ path: String, _ algorithms: [SignatureAlgorithm], _ findings: inout Findings
+    ) -> OutboundURL? {
+        do throws(InvalidURL) {
+            let url = try OutboundURL(text)
+            if !url.isSecure, !Loopback.has(url.host) {
+                findings.add(
+                    self.place,
+                    "\(path) is of http, where others could put keys of theirs; only https will do, or this machine")
+                return nil
+            }
+            guard algorithms.contains(where: { !$0.isSymmetric }) else {
+                findings.add(
+                    self.place, "\(path) is public, and HS256, HS384 and HS512 need a secret; give it in keys")
+                return nil
+            }
+            return url
+        } catch {
+            findings.add(self.place, "\(path): \(error)")
+            return nil
+        }
     }
 
     private func keySet(
