@@ -73,7 +73,7 @@ public final class Gate: Sendable {
         if text.starts(with: AccessKey.prefix.utf8) {
             let hash = AccessKeyHash(of: text)
             guard let principal = self.keys.principal(for: hash) else {
-                throw .malformed("it is a key that is not known here")
+                throw .unknownAccessKey
             }
             guard !self.revocations.cover(hash) else { throw .revoked }
             return principal

@@ -2,6 +2,8 @@
 public enum TokenError: Error, Equatable, Sendable {
     case tooLong(most: Int)
     case malformed(String)
+    /// It is no token but a key, and none that is known here.
+    case unknownAccessKey
     case algorithm
     case issuer
     /// No key of the issuer has the name that the token gives: its keys may have changed.
@@ -41,6 +43,7 @@ extension TokenError: CustomStringConvertible {
         switch self {
         case .tooLong(let most): "the token is longer than \(most) bytes (limits.tokenSize)"
         case .malformed(let what): "the token is no signed JWT: \(what)"
+        case .unknownAccessKey: "it is not a key of this server (access.keys, access.keyFile)"
         case .algorithm: "the token's alg is none that its issuer may use (access.issuers[].algorithms)"
         case .issuer: "the token's iss is none of access.issuers"
         case .unknownKey: "no key of the issuer has the token's kid"

@@ -10,7 +10,7 @@ import pytest
 
 from engines import Chromium, Firefox, WebKitGTK
 from harness import Server, channel_path, on_file
-from nginx import Nginx
+from nginx import Roads
 from proxy import Proxy
 from reading import TRANSPORTS, Page, Publisher
 from wire import eventually
@@ -45,7 +45,7 @@ def server(module_server):
 
 @pytest.fixture(scope="module")
 def nginx(module_server, tmp_path_factory):
-    nginx = Nginx(tmp_path_factory.mktemp("nginx"), module_server)
+    nginx = Roads(tmp_path_factory.mktemp("nginx"), module_server)
     yield nginx
     nginx.stop()
 

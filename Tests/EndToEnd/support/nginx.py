@@ -42,15 +42,11 @@ http {{
 
 
 class Nginx:
-    """One process, with a port for each of the roads to a server."""
+    """One process with these servers, as the block `http` has them; `port` is one that it listens on."""
 
-    def __init__(self, folder, server):
+    def __init__(self, folder, servers, port):
         folder = Path(folder)
-        self.log = folder / "error.log"
-        self.ports = {road: free_port() for road in ROADS}
-        servers = "\n  ".join(
-            SERVER.format(port=self.ports[road], upstream=server.port, directives=directives) for road, directives in ROADS.items()
-        )
+        self.log, self.port = folder / "error.log", port
         configuration = folder / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(folder=folder, servers=servers))
         command = [NGINX, "-p", folder, "-c", configuration, "-e", self.log]
@@ -60,14 +56,25 @@ class Nginx:
     def _answers(self):
         assert self.process.poll() is None, self.log.read_text()
         try:
-            open_socket(("127.0.0.1", next(iter(self.ports.values()))), 1).close()
+            open_socket(("127.0.0.1", self.port), 1).close()
         except OSError:
             return False
         return True
 
-    def url(self, road, target):
-        return f"http://127.0.0.1:{self.ports[road]}{target}"
-
     def stop(self):
         self.process.terminate()
         self.process.wait(10)
+
+
+class Roads(Nginx):
+    """A port for each of the roads to a server."""
+
+    def __init__(self, folder, server):
+        self.ports = {road: free_port() for road in ROADS}
+        servers = "\n  ".join(
+            SERVER.format(port=self.ports[road], upstream=server.port, directives=directives) for road, directives in ROADS.items()
+        )
+        super().__init__(folder, servers, next(iter(self.ports.values())))
+
+    def url(self, road, target):
+        return f"http://127.0.0.1:{self.ports[road]}{target}"
