@@ -8,6 +8,8 @@ public final class Gate: Sendable {
     public let rules: AccessRules
     public let keys: KeyRing
     public let revocations: Revocations
+    /// Who is asked where a rule says so; `nil` where there is nobody.
+    public let callback: Callback?
     private let tokens: TokenVerifier
     private let cache: TokenCache
     private let failures: TokenBuckets
@@ -17,8 +19,9 @@ public final class Gate: Sendable {
     public init(
         rules: AccessRules, keys: KeyRing = KeyRing(), tokens: TokenVerifier = TokenVerifier([]),
         certificates: [CertificateEntry] = [], failures: TokenBucket = .failures,
-        revocations: Revocations = Revocations(), cached: Int = 10_000
+        revocations: Revocations = Revocations(), callback: Callback? = nil, cached: Int = 10_000
     ) {
+        self.callback = callback
         self.cache = TokenCache(limit: cached)
         self.revocations = revocations
         self.rules = rules
@@ -50,12 +53,18 @@ public final class Gate: Sendable {
     private func principal(
         withText text: [UInt8], from address: PeerAddress?, at now: Int64, uptime: UInt64
     ) throws(TokenError) -> Principal {
+        if self.leavesTokensToOthers, !text.starts(with: AccessKey.prefix.utf8) { return .anonymous }
         if let token = self.cache.token(text, at: now) { return .token(try self.unlessRevoked(token)) }
         try self.requireFewFailures(from: address, at: uptime)
         do throws(TokenError) { return try self.principal(verifying: text, at: now) } catch {
             if !error.isPassing { self.noteFailure(from: address, at: uptime) }
             throw error
         }
+    }
+
+    /// Whether tokens are the application's own: it is asked, and sees them, and nobody else is known who issues any.
+    private var leavesTokensToOthers: Bool {
+        self.tokens.isEmpty && self.callback?.settings.fields.contains { $0.lowercased() == "authorization" } == true
     }
 
     /// - Throws: ``TokenError`` where too much that was wrong came from an address: what comes now is not even looked at.
@@ -99,18 +108,28 @@ public final class Gate: Sendable {
     /// Whether somebody may do everything: what is about no channel needs that.
     public func isAdministrator(_ principal: Principal) -> Bool { principal.grants?.coverEverything ?? false }
 
-    /// Whether somebody may do something with all of some channels.
-    ///
-    /// - Returns: The first that he may not, and why; `nil` if he may.
-    public func refusal(
-        _ action: Action, _ channels: [ChannelName], for principal: Principal
-    ) -> (channel: ChannelName, decision: Decision)? {
+    /// Whether somebody may do something with all of some channels, as far as that is known here.
+    public func verdict(_ action: Action, _ channels: [ChannelName], for principal: Principal) -> AccessVerdict {
+        var asked: [ChannelName] = []
         for channel in channels {
-            let decision = self.rules.decide(action, channel, for: principal)
-            if decision != .allowed { return (channel, decision) }
+            switch self.rules.decide(action, channel, for: principal) {
+            case .allowed: break
+            case .asked: asked.append(channel)
+            case .unauthenticated: return .refused(channel, .unauthenticated)
+            case .forbidden: return .refused(channel, .forbidden)
+            }
         }
-        return nil
+        return asked.isEmpty ? .allowed : .asked(asked)
     }
+}
+
+/// What has become of a wish about some channels.
+public enum AccessVerdict: Equatable, Sendable {
+    case allowed
+    /// The application is to be asked about these.
+    case asked([ChannelName])
+    /// The first that he may not, and why.
+    case refused(ChannelName, Decision)
 }
 
 /// A client certificate that the configuration names.

@@ -22,6 +22,8 @@ public struct AccessConfiguration: Sendable {
     public var cached = 10_000
     /// How long a ticket may wait for its first use; default 30 s.
     public var ticketLifetime = Duration.seconds(30)
+    /// How the application is asked, where a rule says `callback`.
+    public var callback = CallbackSettings()
     /// How much each address, principal and channel may take.
     public var limits = AccessLimits.Configuration()
     /// How many wrong credentials an address may show; default 10 a minute, and at first 30.
@@ -48,8 +50,10 @@ public struct AccessConfiguration: Sendable {
 
     /// By what the rules are applied; `nil` if there are none.
     ///
-    /// - Parameter revocations: What was taken back.
-    public func gate(_ revocations: Revocations = Revocations()) -> Gate? {
+    /// - Parameters:
+    ///   - revocations: What was taken back.
+    ///   - callback: Who is asked where a rule says so.
+    public func gate(_ revocations: Revocations = Revocations(), _ callback: Callback? = nil) -> Gate? {
         guard let rules = self.rules else { return nil }
         var tokens = TokenVerifier(self.issuers)
         tokens.leeway = self.leeway.milliseconds
@@ -57,6 +61,6 @@ public struct AccessConfiguration: Sendable {
         return Gate(
             rules: rules, keys: self.keys, tokens: tokens, certificates: self.certificates,
             failures: TokenBucket(self.failureRate, burst: self.failureBurst), revocations: revocations,
-            cached: self.cached)
+            callback: callback, cached: self.cached)
     }
 }

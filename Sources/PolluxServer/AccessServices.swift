@@ -9,19 +9,34 @@ import Synchronization
 final class AccessServices: Sendable {
     let revocations = Revocations()
     private let bridge: Bridge
-    /// Its thread begins with the first request.
-    private let outbound: Outbound
+    /// By which issuers are asked. Its thread begins with the first request, as that of the application does.
+    private let outbound = Outbound()
     private let documents: KeyDocuments
+    private let application = Mutex<Application?>(nil)
     /// How many keys had been taken back by their issuers when that was looked at last.
     private let retirements = Atomic<Int>(0)
 
+    /// Who is asked for permission, and how: on a thread of its own, so that an application that hangs holds up no issuer.
+    private struct Application {
+        let outbound: Outbound
+        let callback: Callback
+
+        /// - Returns: `nil` where there is nobody to ask.
+        init?(_ settings: CallbackSettings) {
+            var configuration = Outbound.Configuration()
+            configuration.concurrency = settings.concurrency
+            let outbound = Outbound(configuration)
+            guard let callback = Callback(settings, ask: { outbound.send($0, $1) }) else { return nil }
+            self.outbound = outbound
+            self.callback = callback
+        }
+    }
+
     init(_ bridge: Bridge, logger: Logger) {
-        let outbound = Outbound()
         self.bridge = bridge
-        self.outbound = outbound
         self.documents = KeyDocuments(
             KeyDocument.Surroundings(
-                ask: { request, completion in outbound.send(request, completion) },
+                ask: { [outbound] request, completion in outbound.send(request, completion) },
                 tell: { document, news in logger.tell(news, of: document) }))
     }
 
@@ -32,8 +47,24 @@ final class AccessServices: Sendable {
     func policy(_ configuration: AccessConfiguration) -> AccessPolicy {
         var configuration = configuration
         configuration.issuers = self.documents.adopt(configuration.issuers)
-        return configuration.gate(self.revocations).map { .rules($0, configuration.places, Tickets(self.bridge)) }
+        return configuration.gate(self.revocations, self.callback(configuration.callback)).map {
+            .rules($0, configuration.places, Tickets(self.bridge))
+        }
             ?? (configuration.open ? .open : .loopback)
+    }
+
+    /// What was answered is good as long as the settings are the same.
+    private func callback(_ settings: CallbackSettings) -> Callback? {
+        let (callback, former) = self.application.withLock { application in
+            if let application, application.callback.settings == settings {
+                return (Callback?.some(application.callback), Outbound?.none)
+            }
+            let former = application?.outbound
+            application = Application(settings)
+            return (application?.callback, former)
+        }
+        if let former { Task { await former.shutdown() } }
+        return callback
     }
 
     /// Time has gone on; to be called about once a second.
@@ -47,7 +78,10 @@ final class AccessServices: Sendable {
     }
 
     /// Asks nobody any more.
-    func shutdown() async { await self.outbound.shutdown() }
+    func shutdown() async {
+        await self.outbound.shutdown()
+        await self.application.withLock { $0 }?.outbound.shutdown()
+    }
 }
 
 extension Logger {

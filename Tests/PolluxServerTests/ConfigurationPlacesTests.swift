@@ -57,7 +57,7 @@ import Doors
     func `A setting is read from every place under its name there`(_ setting: Setting) throws {
         let values = [
             "7", "2MB", "https://example.org", "debug", "comment", "memory", "power", "true", "forwarded", "10.0.0.0/8",
-            "50/s",
+            "50/s", "json",
         ]
         let value = try #require(values.first { (try? load(flags: [setting.key: $0])) != nil })
         let loaded = [

@@ -17,6 +17,7 @@ extension AccessRules {
         case .allowed: lines.append("allowed")
         case .unauthenticated: lines.append("refused with 401: who says who he is might be allowed")
         case .forbidden: lines.append("refused with 403")
+        case .asked: lines.append("the application is asked (access.callback)")
         }
         return lines.joined(separator: "\n")
     }

@@ -33,6 +33,9 @@ public struct AccessRules: Equatable, Sendable {
         }
     }
 
+    /// Whether the application must be asked for some of them.
+    public var asksApplication: Bool { self.rules.contains { $0.who.values.contains { $0.contains(.callback) } } }
+
     /// The rule that counts for a channel; `nil` if none fits it, and so nobody may do anything with it.
     public func rule(for channel: ChannelName) -> AccessRule? {
         self.rules.first { $0.template.couldMatch(channel) }
@@ -46,6 +49,7 @@ public struct AccessRules: Equatable, Sendable {
         let whom = rule.whom(action)
         if whom.contains(where: { rule.lets($0, principal, action, channel) }) { return .allowed }
         if principal.grants?.cover(.admin, channel, claims: principal.claims) == true { return .allowed }
+        if whom.contains(.callback) { return .asked }
         if principal == .anonymous, whom.contains(where: \.isByCredential) { return .unauthenticated }
         return .forbidden
     }
@@ -65,7 +69,7 @@ extension AccessRule {
             grants.cover(action, channel, claims: .none)
         case (.key(let name), .key(let own, _)): own == name
         case (.certificate(let name), .certificate(let own, _)): own == name
-        case (.nobody, _), (.token, _), (.grant, _), (.key, _), (.certificate, _): false
+        case (.nobody, _), (.token, _), (.grant, _), (.key, _), (.certificate, _), (.callback, _): false
         }
     }
 }
@@ -76,6 +80,8 @@ public enum Decision: Equatable, Sendable {
     /// Who says who he is might be allowed.
     case unauthenticated
     case forbidden
+    /// The application is to be asked.
+    case asked
 }
 
 /// Two rules of which nobody could say which one counts.

@@ -8,6 +8,8 @@ public enum Who: Hashable, Sendable {
     case grant
     case key(String)
     case certificate(String)
+    /// Whom the application lets (`access.callback`).
+    case callback
 
     /// - Parameter text: As in the configuration: `anyone`, `key:editor`.
     public init?(_ text: String) {
@@ -16,6 +18,7 @@ public enum Who: Hashable, Sendable {
         case "nobody": self = .nobody
         case "token": self = .token
         case "grant": self = .grant
+        case "callback": self = .callback
         default:
             let parts = text.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { return nil }
@@ -31,7 +34,7 @@ public enum Who: Hashable, Sendable {
     var isByCredential: Bool {
         switch self {
         case .token, .grant, .key: true
-        case .anyone, .nobody, .certificate: false
+        case .anyone, .nobody, .certificate, .callback: false
         }
     }
 }
@@ -43,6 +46,7 @@ extension Who: CustomStringConvertible {
         case .nobody: "nobody"
         case .token: "token"
         case .grant: "grant"
+        case .callback: "callback"
         case .key(let name): "key:\(name)"
         case .certificate(let name): "certificate:\(name)"
         }

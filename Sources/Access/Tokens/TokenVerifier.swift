@@ -8,6 +8,9 @@ public struct TokenVerifier: Sendable {
     /// The most bytes of a token; default 8 KiB.
     public var tokenSize = 8 << 10
 
+    /// Whether no issuer is known, and so no token good.
+    var isEmpty: Bool { self.issuers.isEmpty }
+
     public init(_ issuers: [TokenIssuer]) {
         self.issuers = issuers
     }

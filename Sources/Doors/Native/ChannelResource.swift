@@ -115,9 +115,10 @@ public struct ChannelResource: Sendable {
         _ selection: Selection, _ parameters: ReadParameters, _ request: Request, on exchange: any Exchange
     ) throws(Problem) {
         do throws(Problem) {
-            switch try self.access.judge(
-                .read, selection.channels, request, self.cors, ticket: parameters.ticket, on: exchange)
-            {
+            let wish = Wish(
+                .read, selection.channels, ticket: parameters.ticket,
+                subscriber: parameters.transport == .eventStream ? .eventSource : .longPoll)
+            switch try self.access.judge(wish, request, self.cors, on: exchange) {
             case .permit(let permit): self.read(selection, parameters, request, under: permit, on: exchange)
             case .inquiry(let inquiry):
                 exchange.wait(for: inquiry) { self.read(selection, parameters, request, after: $0, on: exchange) }
@@ -197,7 +198,7 @@ public struct ChannelResource: Sendable {
     /// they are kept together.
     public func publish(to channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
-            switch try self.access.judge(.publish, [channel], request, self.cors, on: exchange) {
+            switch try self.access.judge(Wish(.publish, [channel]), request, self.cors, on: exchange) {
             case .permit(let permit): try self.publish(to: channel, request, under: permit, on: exchange)
             case .inquiry(let inquiry):
                 exchange.proceed(after: inquiry) { permit throws(Problem) in
@@ -223,7 +224,7 @@ public struct ChannelResource: Sendable {
     /// Drops what the channel holds.
     public func drop(_ channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
-            switch try self.access.judge(.drop, [channel], request, self.cors, on: exchange) {
+            switch try self.access.judge(Wish(.drop, [channel]), request, self.cors, on: exchange) {
             case .permit: self.drop(channel, on: exchange)
             case .inquiry(let inquiry): exchange.proceed(after: inquiry) { _ in self.drop(channel, on: exchange) }
             }

@@ -20,6 +20,8 @@ public struct Request: Sendable {
     public var query: [UInt8] { self.head.target.query }
     /// The host and port that it was sent to, as the client says; `nil` if it does not.
     var authority: Authority? { self.head.authority }
+    /// The same as text.
+    public var host: String? { self.authority.map { "\($0)" } }
 
     public var method: HTTPMethod { self.head.method }
     /// All fields; made of the bytes that came at each call.

@@ -138,6 +138,9 @@ public struct LoadedConfiguration: Sendable {
         self.server.access.issuers = taken.issuers
         self.server.access.document = taken.document
         self.server.access.files = findings.files
+        if self.server.access.callback.url == nil, taken.rules?.asksApplication == true {
+            findings.add(file.place, "access.rules: a rule says callback; access.callback.url must say whom to ask")
+        }
         for rule in taken.rules?.rules ?? [] {
             self.add("access.rules.\(rule.template.text)", rule.text, "from \(file.place)")
         }

@@ -15,14 +15,11 @@ public enum AccessPolicy: Sendable {
 
     /// Judges whether somebody may do something with all of some channels.
     ///
-    /// - Parameters:
-    ///   - ticket: What may stand in the place of a token, to read.
-    ///   - cors: Which pages are trusted with what their browsers bring along by themselves.
+    /// - Parameter cors: Which pages are trusted with what their browsers bring along by themselves.
     /// - Throws: ``Problem``: 401 where somebody might be allowed who says who he is, 403 that names the channel, 400 for two
     ///   credentials. Nothing depends on whether a channel exists.
     func judge(
-        _ action: Action, _ channels: [ChannelName], _ request: Request, _ cors: CORS, ticket: [UInt8]? = nil,
-        on exchange: any Exchange
+        _ wish: Wish, _ request: Request, _ cors: CORS, on exchange: any Exchange
     ) throws(Problem) -> Judgement {
         switch self {
         case .open: return .permit(.open)
@@ -30,14 +27,13 @@ public enum AccessPolicy: Sendable {
             if let problem = self.refusal(of: request, cors) { throw problem }
             return .permit(.loopback)
         case .rules(let gate, let places, let tickets):
-            if let ticket {
+            if let ticket = wish.ticket {
                 guard !request.hasAuthorization else {
                     throw .badRequest("a request has one token: in Authorization or by its ticket, not both")
                 }
-                return .inquiry(try gate.inquiry(Ticket(ticket), tickets, channels, from: request.peer.address))
+                return .inquiry(try gate.inquiry(Ticket(ticket), tickets, wish.channels, from: request.peer.address))
             }
-            return try gate.judge(
-                action, channels, for: try places.shown(by: request, cors), request.peer, on: exchange)
+            return try gate.judge(wish, for: try places.shown(by: request, cors), request, cors, on: exchange)
         }
     }
 
@@ -70,7 +66,12 @@ public enum AccessPolicy: Sendable {
         case .rules(let gate, _, _):
             do throws(TokenError) {
                 let principal = try gate.principal(of: permit.credential, at: now)
-                return gate.refusal(.read, channels, for: principal) == nil ? nil : .changed
+                return switch gate.verdict(.read, channels, for: principal) {
+                case .allowed: nil
+                // It was asked, and is not asked again as long as he stays.
+                case .asked: permit.isByApplication ? nil : .changed
+                case .refused: .changed
+                }
             } catch {
                 // What is not known at the moment takes nothing from who was let in.
                 return error.isPassing ? nil : Denial(error)
@@ -81,19 +82,24 @@ public enum AccessPolicy: Sendable {
 
 extension Gate {
     fileprivate func judge(
-        _ action: Action, _ channels: [ChannelName], for shown: ShownCredential, _ peer: Peer, on exchange: any Exchange
+        _ wish: Wish, for shown: ShownCredential, _ request: Request, _ cors: CORS, on exchange: any Exchange
     ) throws(Problem) -> Judgement {
         let memory: PermitMemory
-        do throws(TokenError) { memory = try self.memory(of: shown, peer, on: exchange) } catch {
+        do throws(TokenError) { memory = try self.memory(of: shown, request.peer, on: exchange) } catch {
             guard case .keysAwaited(let document) = error else { throw Problem(error) }
-            return .inquiry(self.inquiry(document, action, channels, for: shown, peer))
+            return .inquiry(self.inquiry(wish, after: document, for: shown, request, cors))
         }
-        guard !memory.allows(action, channels) else { return .permit(memory.permit) }
-        if let refusal = self.refusal(action, channels, for: memory.permit.principal) {
-            throw .refused(action, refusal.channel, refusal.decision, shown)
+        guard !memory.allows(wish.action, wish.channels) else { return .permit(memory.permit) }
+        switch self.verdict(wish.action, wish.channels, for: memory.permit.principal) {
+        case .allowed:
+            memory.note(wish.action, wish.channels)
+            return .permit(memory.permit)
+        case .refused(let channel, let decision): throw .refused(wish.action, channel, decision, shown)
+        case .asked(let channels):
+            let permit = memory.permit
+            return .inquiry(
+                Inquiry { await self.ask(about: channels, for: wish, as: permit, shown, request, cors) })
         }
-        memory.note(action, channels)
-        return .permit(memory.permit)
     }
 
     /// What a connection remembers, of the one who asks now: a permit without channels yet, if he is another one than before.

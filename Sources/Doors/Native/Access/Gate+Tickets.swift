@@ -42,8 +42,11 @@ extension Gate {
         } catch {
             throw Problem(error)
         }
-        if let refusal = self.refusal(.read, channels, for: principal) {
-            throw .refused(.read, refusal.channel, refusal.decision, .nothing)
+        switch self.verdict(.read, channels, for: principal) {
+        case .allowed: break
+        case .refused(let channel, let decision): throw .refused(.read, channel, decision, .nothing)
+        // A ticket says nothing of what the application would want to see.
+        case .asked(let channels): throw .refused(.read, channels[0], .forbidden, .nothing)
         }
         return Permit(.rules, principal, by: .text(text), with: .next(of: ticket.id))
     }

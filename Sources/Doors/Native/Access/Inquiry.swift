@@ -1,5 +1,28 @@
+import Access
+import Channels
 import HTTPServing
 import NIOCore
+
+/// What somebody wants to do.
+struct Wish: Sendable {
+    let action: Action
+    /// At least one.
+    let channels: [ChannelName]
+    /// What may stand in the place of a token, to read.
+    var ticket: [UInt8]?
+    /// How he reads, for the application that may be asked.
+    var subscriber: CallbackQuestion.Subscriber?
+
+    init(
+        _ action: Action, _ channels: [ChannelName], ticket: [UInt8]? = nil,
+        subscriber: CallbackQuestion.Subscriber? = nil
+    ) {
+        self.action = action
+        self.channels = channels
+        self.ticket = ticket
+        self.subscriber = subscriber
+    }
+}
 
 /// What has become of a wish, as far as that is known at once.
 enum Judgement {

@@ -20,11 +20,27 @@ final class Permit: Sendable {
     let credential: Credential?
     /// The ticket that has stood for it, where one has.
     let ticket: TicketUse?
+    /// What the application has said, where it was asked.
+    private let application: Application
 
-    init(
+    private enum Application {
+        case notAsked
+        /// In milliseconds since 1970.
+        case allows(until: Int64?)
+    }
+
+    convenience init(
         _ basis: Basis, _ principal: Principal = .anonymous, by credential: Credential? = nil,
         with ticket: TicketUse? = nil
     ) {
+        self.init(basis, principal, credential, ticket, .notAsked)
+    }
+
+    private init(
+        _ basis: Basis, _ principal: Principal, _ credential: Credential?, _ ticket: TicketUse?,
+        _ application: Application
+    ) {
+        self.application = application
         self.ticket = ticket
         self.basis = basis
         self.principal = principal
@@ -32,7 +48,20 @@ final class Permit: Sendable {
     }
 
     /// From when on it is no good any more, in milliseconds since 1970; `nil` if it never ends.
-    var end: Int64? { self.principal.end }
+    var end: Int64? {
+        guard case .allows(let end?) = self.application else { return self.principal.end }
+        return min(end, self.principal.end ?? end)
+    }
+
+    /// Whether the application was asked, and has allowed it.
+    var isByApplication: Bool { if case .allows = self.application { true } else { false } }
+
+    /// The same, as the application allows it.
+    ///
+    /// - Parameter end: In milliseconds since 1970.
+    func byApplication(until end: Int64?) -> Permit {
+        Permit(self.basis, self.principal, self.credential, self.ticket, .allows(until: end))
+    }
 }
 
 /// One use of a ticket. A later one ends those before it: whoever has found an URL and its owner are not there both.

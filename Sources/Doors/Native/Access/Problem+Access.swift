@@ -50,6 +50,18 @@ extension Problem {
         return .invalidCredential(detail)
     }
 
+    /// The application does not know who asks.
+    static func notKnown(_ action: Action, _ channel: ChannelName) -> Problem {
+        .unauthenticated(
+            "to \(action.rawValue) the channel \(channel) one must be known to the application (access.callback)")
+    }
+
+    static func applicationUnavailable(_ action: Action, _ channel: ChannelName) -> Problem {
+        .unavailable(
+            "whether you may \(action.rawValue) the channel \(channel) the application does not say at the moment (access.callback); try again",
+            retryAfter: 2)
+    }
+
     static func refused(
         _ action: Action, _ channel: ChannelName, _ decision: Decision, _ shown: ShownCredential
     ) -> Problem {
@@ -60,7 +72,7 @@ extension Problem {
             .unauthenticated(
                 "to \(action.rawValue) the channel \(channel) a token or key is needed, as in Authorization: Bearer eyJ..."
             )
-        case (.forbidden, _), (.allowed, _):
+        case (.forbidden, _), (.allowed, _), (.asked, _):
             Problem(
                 .forbidden, "Forbidden", detail: "you may not \(action.rawValue) the channel \(channel) (access.rules)")
         }

@@ -97,7 +97,7 @@ extension Request {
 extension CORS {
     /// Whether the cookies of a request count. For what changes something the browser must say which page asks: one that says nothing
     /// may be any.
-    fileprivate func trustsCookies(of request: Request) -> Bool {
+    func trustsCookies(of request: Request) -> Bool {
         guard request.method == .GET || request.method == .HEAD || request.namesPage else { return false }
         return self.trustsPage(of: request)
     }

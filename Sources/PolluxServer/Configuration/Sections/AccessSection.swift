@@ -65,7 +65,7 @@ struct AccessSection {
         guard let who = value.stringValue.flatMap({ Who($0) }) else {
             findings.misfit(
                 self.place, path, value,
-                mustBe: "anyone, nobody, token, grant, key:NAME, certificate:NAME, or an array of these")
+                mustBe: "anyone, nobody, token, grant, callback, key:NAME, certificate:NAME, or an array of these")
             return nil
         }
         switch who {

@@ -8,7 +8,7 @@ import Doors
 
 extension Setting {
     /// All settings, in the order in which they are documented.
-    public static let all = server + limits + accessLimits + streams + polls + ledgers
+    public static let all = server + callback + limits + accessLimits + streams + polls + ledgers
 
     /// The setting with this key.
     static func named(_ key: String) -> Setting? { self.all.first { $0.key == key } }
