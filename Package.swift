@@ -116,7 +116,8 @@ let package = Package(
         .tests(
             "DoorsTests",
             [
-                "Access", "Channels", "Doors", "EventStream", "Fanout", "HTTPServing", "JSON", "TestSupport", .nioCore,
+                "Access", "Channels", "Doors", "EventStream", "Fanout", "HTTPServing", "JSON", "TestSupport", .logging,
+                .nioCore,
                 .nioEmbedded, .nioHTTP1, .nioPosix,
             ]),
         .tests(

@@ -32,7 +32,7 @@ final class RunningServer: Sendable {
         let access = parts.access(configuration)
         let channels = try await ChannelResource(
             bridge, configuration: configuration.transports, access: access, limits: limits,
-            cors: parts.cors(configuration), group: group, sessions: sessions)
+            cors: parts.cors(configuration), group: group, sessions: sessions, logger: logger)
         self.http = try await HTTPServer(
             sites.listeners, settings: parts.settings(configuration, access, channels, limits), group: group,
             logger: logger)

@@ -29,7 +29,7 @@ import Testing
         var configuration = TransportConfiguration()
         configuration.channels = 3
         let resource = try await ChannelResource(
-            bridge, configuration: configuration, access: .open, cors: CORS(), group: group)
+            bridge, configuration: configuration, access: .open, cors: CORS(), group: group, logger: .silent)
         try await body(resource, bridge) { ask in
             let loop = group.next()
             let exchange = try await loop.submit { () -> NIOLoopBound<FakeExchange> in

@@ -27,7 +27,7 @@ import Testing
         let bridge = Bridge(ledger: HeldLedger())
         let resource = try await ChannelResource(
             bridge, configuration: TransportConfiguration(), access: .open, limits: AccessLimits(configuration),
-            cors: CORS(), group: group)
+            cors: CORS(), group: group, logger: .silent)
         let loop = group.next()
         let exchanges = try await loop.submit {
             NIOLoopBound(

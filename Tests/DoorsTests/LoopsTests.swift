@@ -36,7 +36,7 @@ import Testing
             ledger: MemoryLedger(LedgerSettings(retention: retention)),
             configuration: Bridge.Configuration(logEvents: logEvents))
         let resource = try await ChannelResource(
-            bridge, configuration: TransportConfiguration(), access: .open, cors: CORS(), group: group)
+            bridge, configuration: TransportConfiguration(), access: .open, cors: CORS(), group: group, logger: .silent)
         var readers: [NIOLoopBound<FakeExchange>] = []
         for loop in Array(group.makeIterator()) + Array(group.makeIterator()) {
             let reader = try await loop.submit {

@@ -113,4 +113,11 @@ public final class ReaderPlaces: Sendable {
         self.principal = principal
         self.channels = channels
     }
+
+    /// It counts no more, whoever still knows of it.
+    public func giveBack() {
+        self.address?.giveBack()
+        self.principal?.giveBack()
+        for channel in self.channels { channel.giveBack() }
+    }
 }

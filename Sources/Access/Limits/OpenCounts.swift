@@ -49,6 +49,7 @@ final class OpenPlace<Key: Hashable & Sendable>: Sendable {
     let number: Int
     private let key: Key
     private let counts: OpenCounts<Key>
+    private let isOpen = Atomic<Bool>(true)
 
     fileprivate init(_ key: Key, number: Int, in counts: OpenCounts<Key>) {
         self.key = key
@@ -56,5 +57,10 @@ final class OpenPlace<Key: Hashable & Sendable>: Sendable {
         self.counts = counts
     }
 
-    deinit { self.counts.close(self.key) }
+    deinit { self.giveBack() }
+
+    /// It counts no more; once, however often this is called.
+    func giveBack() {
+        if self.isOpen.exchange(false, ordering: .relaxed) { self.counts.close(self.key) }
+    }
 }

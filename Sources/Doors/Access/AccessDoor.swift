@@ -17,7 +17,7 @@ public struct AccessDoor: Door {
     private let bridge: Bridge
     /// How long a ticket may wait for its first use, in milliseconds.
     private let ticketLifetime: Int64
-    private let logger: Logger
+    private let log: AdminLog
 
     public init(
         _ access: AccessPolicy, _ channels: ChannelResource, _ bridge: Bridge, cors: CORS, ticketLifetime: Duration,
@@ -28,7 +28,7 @@ public struct AccessDoor: Door {
         self.bridge = bridge
         self.cors = cors
         self.ticketLifetime = ticketLifetime.milliseconds
-        self.logger = logger
+        self.log = AdminLog(logger: logger)
     }
 
     public func claims(_ path: [UInt8]) -> Bool { path == Self.ticketPath || path == Self.revokePath }
@@ -98,15 +98,11 @@ public struct AccessDoor: Door {
         }
         let revocation = try RevokeRequest(request, gate.keys).revocation
         guard let record = revocation.record else { throw .unprocessable("what is to be revoked is too long") }
-        let (bridge, channels, logger) = (self.bridge, self.channels, self.logger)
-        let metadata: Logger.Metadata = [
-            "by": "\(permit.principal)", "from": "\(request.peer.address.map { "\($0)" } ?? "unknown")",
-            "what": "\(revocation.target)",
-        ]
+        let (bridge, channels, log, peer) = (self.bridge, self.channels, self.log, request.peer)
         exchange.answer { () async throws(LedgerError) in
             try await bridge.write([.put(record)])
             gate.revocations.add(revocation)
-            logger.notice("revoked", metadata: metadata)
+            log.note("revoked", "\(revocation.target)", by: permit.principal, from: peer)
             try? await channels.judgeReaders()
             return Response(.noContent, headers: ["Cache-Control": "no-store"])
         }

@@ -2,6 +2,7 @@ public import Access
 public import Channels
 package import Fanout
 public import HTTPServing
+package import Logging
 import NIOCore
 import NIOHTTP1
 package import NIOPosix
@@ -9,22 +10,26 @@ package import NIOPosix
 /// What can be done with channels over HTTP: read them by any transport, publish, drop.
 public struct ChannelResource: Sendable {
     private let bridge: Bridge
-    private let configuration: TransportConfiguration
-    private let access: AccessPolicy
-    private let limits: AccessLimits
-    private let cors: CORS
+    private var configuration: TransportConfiguration
+    private var access: AccessPolicy
+    private var limits: AccessLimits
+    private var cors: CORS
     private let readers: PerLoop<LoopReaders>
     private let publishers: PerLoop<LoopPublishers>
     /// Who reads, to be judged again.
     private let admissions: PerLoop<Admissions>
     /// Where readers are counted; `nil` if nobody wants to know of them.
     private let sessions: Sessions?
+    private let log: AdminLog
 
     /// - Throws: When a loop of the group has been shut down.
     package init(
         _ bridge: Bridge, configuration: TransportConfiguration, access: AccessPolicy,
-        limits: AccessLimits = AccessLimits(), cors: CORS, group: MultiThreadedEventLoopGroup, sessions: Sessions? = nil
+        limits: AccessLimits = AccessLimits(), cors: CORS, group: MultiThreadedEventLoopGroup,
+        sessions: Sessions? = nil,
+        logger: Logger
     ) async throws {
+        self.log = AdminLog(logger: logger)
         self.sessions = sessions
         self.bridge = bridge
         self.configuration = configuration
@@ -37,27 +42,16 @@ public struct ChannelResource: Sendable {
         self.admissions = try await PerLoop(group) { _ in Admissions() }
     }
 
-    private init(
-        _ other: ChannelResource, _ configuration: TransportConfiguration, _ access: AccessPolicy,
-        _ limits: AccessLimits,
-        _ cors: CORS
-    ) {
-        self.bridge = other.bridge
-        self.sessions = other.sessions
-        self.configuration = configuration
-        self.access = access
-        self.limits = limits
-        self.cors = cors
-        self.readers = other.readers
-        self.publishers = other.publishers
-        self.admissions = other.admissions
-    }
-
     /// The same channels under other limits and rules. A reader keeps to the limits under which it began.
     public func under(
         _ configuration: TransportConfiguration, _ access: AccessPolicy, _ limits: AccessLimits, _ cors: CORS
     ) -> ChannelResource {
-        ChannelResource(self, configuration, access, limits, cors)
+        var other = self
+        other.configuration = configuration
+        other.access = access
+        other.limits = limits
+        other.cors = cors
+        return other
     }
 
     /// Judges by these rules who reads already. Who may no longer is told so, and given nothing more.
@@ -225,18 +219,20 @@ public struct ChannelResource: Sendable {
     public func drop(_ channel: ChannelName, _ request: Request, on exchange: any Exchange) {
         do throws(Problem) {
             switch try self.access.judge(Wish(.drop, [channel]), request, self.cors, on: exchange) {
-            case .permit: self.drop(channel, on: exchange)
-            case .inquiry(let inquiry): exchange.proceed(after: inquiry) { _ in self.drop(channel, on: exchange) }
+            case .permit(let permit): self.drop(channel, request.peer, under: permit, on: exchange)
+            case .inquiry(let inquiry):
+                exchange.proceed(after: inquiry) { self.drop(channel, request.peer, under: $0, on: exchange) }
             }
         } catch {
             exchange.respond(error.response)
         }
     }
 
-    private func drop(_ channel: ChannelName, on exchange: any Exchange) {
+    private func drop(_ channel: ChannelName, _ peer: Peer, under permit: Permit, on exchange: any Exchange) {
         let answer = NIOLoopBound(exchange, eventLoop: exchange.eventLoop)
         let eventLoop = exchange.eventLoop
-        self.bridge.drop(channel) { result in
+        self.bridge.drop(channel) { [log] result in
+            if case .success = result { log.note("dropped", "\(channel)", by: permit.principal, from: peer) }
             eventLoop.run {
                 switch result {
                 case .success: answer.value.respond(Response(.noContent, headers: ["Cache-Control": "no-store"]))

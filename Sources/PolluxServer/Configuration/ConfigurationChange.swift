@@ -23,7 +23,9 @@ struct ConfigurationChange {
         }
         // Keys lie in files, too: they are read anew whatever the document says.
         self.configuration.access = wanted.access
-        if wanted.access.document != running.access.document { self.atOnce.append("access") }
+        self.atOnce += zip(AccessSection.names, zip(wanted.access.document, running.access.document)).compactMap {
+            $1.0 == $1.1 ? nil : $0
+        }
         if wanted.listen != running.listen { self.atNextStart.append("listen") }
         if wanted.ledgerSettings.retention != running.ledgerSettings.retention { self.atNextStart.append("retention") }
         if wanted.sources != running.sources { self.atNextStart.append("sources") }

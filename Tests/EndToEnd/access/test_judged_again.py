@@ -1,7 +1,6 @@
 """What becomes of those who read already when rules, keys or issuers change."""
 
 import json
-import signal
 import subprocess
 import threading
 
@@ -25,14 +24,6 @@ def access(binary_key, secret=SECRET, rules=None):
     return {"rules": rules or RULES, "keys": {"machine": binary_key}, "issuers": [{"algorithms": ["HS256"], "keys": [{"secret": secret}]}]}
 
 
-def reload(server, access):
-    server.configuration = {**server.configuration, "access": access}
-    server.write_configuration()
-    before = server.log(1 << 20).count("the configuration was read anew")
-    server.process.send_signal(signal.SIGHUP)
-    eventually(lambda: server.log(1 << 20).count("the configuration was read anew") > before, 20, "the new configuration")
-
-
 @pytest.fixture
 def world(binary, tmp_path):
     key, hash = made_key(binary)
@@ -54,9 +45,9 @@ def test_only_those_are_sent_away_who_may_read_no_longer(world, road):
             asked.stream(f"/channels/machines{target}", headers=key) as machines:
         for stream in (mine, news, machines):
             stream.opened()
-        reload(server, access(hash, rules={**RULES, "mine.{sub}": {"read": "nobody"}}))
+        server.reconfigure(access=access(hash, rules={**RULES, "mine.{sub}": {"read": "nobody"}}))
         assert denied(mine) == "changed"
-        reload(server, access({"hash": "sha256:" + "ab" * 32}))
+        server.reconfigure(access=access({"hash": "sha256:" + "ab" * 32}))
         assert denied(machines) == "changed", "its key is no longer known"
         id = server.publish("news", "still there")
         assert news.next().id == id
@@ -68,12 +59,12 @@ def test_tokens_of_a_key_that_was_taken_away_end(world):
     old, new = bearer(Issuer().token(sub="ann")), bearer(Issuer().token(sub="ann", key=OTHER))
     with server.stream("/channels/mine.ann?transport=sse&since=now", headers=old) as stream:
         stream.opened()
-        reload(server, access(hash, secret=OTHER))
+        server.reconfigure(access=access(hash, secret=OTHER))
         assert denied(stream) == "changed"
     with server.connect() as connection:
         fields = lambda token: list(token.items())
         assert connection.call("GET", "/channels/mine.ann?transport=poll&wait=0", fields(new)).status == 200
-        reload(server, access(hash))
+        server.reconfigure(access=access(hash))
         assert connection.call("GET", "/channels/mine.ann?transport=poll&wait=0", fields(new)).status == 401, "a connection remembers nothing"
 
 
@@ -85,7 +76,7 @@ def test_a_held_poll_is_answered_and_has_nothing(world):
     poll.start()
     with server.stream("/channels/mine.ann?transport=sse&since=now", headers=ann) as stream:
         stream.opened()
-        reload(server, access(hash, rules={"other": {"read": "anyone"}}))
+        server.reconfigure(access=access(hash, rules={"other": {"read": "anyone"}}))
         assert denied(stream) == "changed"
     poll.join(30)
     # Whether it was held already or came a little later, it has nothing.
@@ -96,11 +87,11 @@ def test_without_rules_none_but_this_machine_stays(world):
     server, _, _ = world
     with server.stream("/channels/news?transport=sse&since=now") as stream:
         stream.opened()
-        reload(server, {"open": False})
+        server.reconfigure(access={"open": False})
         assert denied(stream) == "changed"
     with server.stream("/channels/news?transport=sse&since=now", headers={"Host": "localhost"}) as stream:
         stream.opened()
-        reload(server, {"open": True})
+        server.reconfigure(access={"open": True})
         id = server.publish("news", "still there")
         assert stream.next().id == id
 

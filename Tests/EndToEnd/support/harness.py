@@ -239,6 +239,15 @@ class Server(Client):
     def write_configuration(self):
         self.configuration_file.write_text(json.dumps(self.configuration, indent=2))
 
+    def reconfigure(self, **sections):
+        """Replace whole sections of the configuration, and have the process read it anew."""
+        self.configuration = {**self.configuration, **sections}
+        self.write_configuration()
+        said = lambda: self.log(1 << 20).count("the configuration was read anew")  # noqa: E731
+        before = said()
+        self.process.send_signal(signal.SIGHUP)
+        wire.eventually(lambda: said() > before, 20, "the new configuration")
+
     def spawn(self):
         """Start the process, and wait for nothing."""
         self.write_configuration()

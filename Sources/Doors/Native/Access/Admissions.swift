@@ -7,12 +7,15 @@ struct Admission {
     let channels: [ChannelName]
     let others: Admissions
     /// What counts it among the readers that there may be, until its end; `nil` where these are not counted.
-    var place: ReaderPlaces?
+    let place: ReaderPlaces?
+
+    /// It is over: to be called before the client knows, who may ask again at once.
+    func giveBackPlace() { self.place?.giveBack() }
 }
 
 /// A reader that was let in.
 protocol AdmittedReader: AnyObject {
-    var admission: Admission { get set }
+    var admission: Admission { get }
     /// Where it stands among the others of its loop.
     var slot: Int { get set }
 
@@ -31,7 +34,7 @@ final class Admissions {
 
     /// A reader is over.
     func remove(_ reader: any AdmittedReader) {
-        reader.admission.place = nil
+        reader.admission.giveBackPlace()
         let last = self.readers.removeLast()
         guard last !== reader else { return }
         last.slot = reader.slot

@@ -8,7 +8,7 @@ import NIOHTTP1
 /// The reader that leaves after one batch: long polling (RFC 6202, section 2), answered as JSON, as an event
 /// stream or as a script. Owner: the exchange's event loop.
 final class PollTransport {
-    var admission: Admission
+    let admission: Admission
     var slot = 0
     private let exchange: any Exchange
     private let configuration: TransportConfiguration
@@ -64,6 +64,7 @@ final class PollTransport {
     // MARK: Answers
 
     private func answer(_ prelude: PollStateMachine.Prelude, _ batch: Batch) {
+        self.admission.giveBackPlace()
         switch (self.parameters.transport, prelude.gap) {
         case (.pollEventStream, _):
             self.exchange.respond(self.eventStreamResponse(prelude, batch))

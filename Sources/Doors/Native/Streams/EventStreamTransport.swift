@@ -14,7 +14,7 @@ final class EventStreamTransport: ReaderOutlet {
         "X-Content-Type-Options": "nosniff",
     ]
 
-    var admission: Admission
+    let admission: Admission
     var slot = 0
     private let exchange: any Exchange
     /// Until the answer ends.
@@ -180,6 +180,7 @@ final class EventStreamTransport: ReaderOutlet {
 
     private func end() -> Delivery {
         self.reader = nil
+        self.admission.giveBackPlace()
         self.exchange.end()
         return .ended
     }
