@@ -12,10 +12,10 @@ public struct Grants: Equatable, Sendable {
     /// - Parameter isStrict: Whether a member that is no action is an error all the same.
     /// - Throws: ``InvalidGrants`` with the member that is wrong.
     public init(_ object: JSONValue, isStrict: Bool = false) throws(InvalidGrants) {
-        guard let members = object.members else { throw InvalidGrants(member: nil) }
+        guard let members = object.members else { throw .noObject }
         for member in members {
             guard let action = Action(rawValue: member.name) else {
-                if isStrict { throw InvalidGrants(member: member.name) }
+                if isStrict { throw .noAction(member.name) }
                 continue
             }
             self.templates[action] = try Self.templates(member)
@@ -27,12 +27,27 @@ public struct Grants: Equatable, Sendable {
     /// - Throws: ``InvalidGrants`` for anything else.
     public init(scope: JSONValue) throws(InvalidGrants) {
         let texts = scope.elements?.compactMap(\.stringValue) ?? scope.stringValue.map { [$0] }
-        guard let texts else { throw InvalidGrants(member: "scope") }
+        guard let texts else { throw .noWords("scope") }
         for word in texts.flatMap({ $0.split(separator: " ") }) {
             let parts = word.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, let action = Action(rawValue: String(parts[0])) else { continue }
-            guard let template = try? NameTemplate(String(parts[1])) else { throw InvalidGrants(member: "scope") }
+            guard let template = try? NameTemplate(String(parts[1])) else { throw .noPattern("scope") }
             self.templates[action, default: []].append(template)
+        }
+    }
+
+    /// - Parameters:
+    ///   - words: A text or an array of texts.
+    ///   - claim: Where it stands, for the error.
+    ///   - grants: What each of them grants.
+    /// - Throws: ``InvalidGrants`` for anything else.
+    init(words: JSONValue, of claim: String, _ grants: [String: Grants]) throws(InvalidGrants) {
+        let texts = words.elements?.compactMap(\.stringValue) ?? words.stringValue.map { [$0] }
+        guard let texts, texts.count == words.elements?.count ?? 1 else { throw .noWords(claim) }
+        // Each once, however often a token repeats it.
+        for text in Set(texts) {
+            guard let granted = grants[text] else { continue }
+            self.templates.merge(granted.templates) { $0 + $1 }
         }
     }
 
@@ -40,7 +55,7 @@ public struct Grants: Equatable, Sendable {
         var templates: [NameTemplate] = []
         for value in member.value.elements ?? [member.value] {
             guard let text = value.stringValue, let template = try? NameTemplate(text) else {
-                throw InvalidGrants(member: member.name)
+                throw .noPattern(member.name)
             }
             templates.append(template)
         }
@@ -61,15 +76,25 @@ public struct Grants: Equatable, Sendable {
 }
 
 /// Something that should be grants and is not.
-public struct InvalidGrants: Error, Equatable, CustomStringConvertible {
-    /// The member that is wrong; `nil` if it is no object.
-    public let member: String?
+public enum InvalidGrants: Error, Equatable {
+    case noObject
+    /// A member, that is none.
+    case noAction(String)
+    /// A member of which something is no pattern.
+    case noPattern(String)
+    /// A claim that is neither a word nor an array of words.
+    case noWords(String)
+}
 
+extension InvalidGrants: CustomStringConvertible {
     public var description: String {
-        guard let member else { return "grants must be an object, as in {\"read\": [\"orders.*\"]}" }
-        guard Action(rawValue: member) != nil || member == "scope" else {
-            return "\(member) is none of \(Action.allCases.map(\.rawValue).joined(separator: ", "))"
+        switch self {
+        case .noObject: "grants must be an object, as in {\"read\": [\"orders.*\"]}"
+        case .noAction(let member):
+            "\(member) is none of \(Action.allCases.map(\.rawValue).joined(separator: ", "))"
+        case .noPattern(let member):
+            "\(member) must be a pattern for channels or an array of them, as in [\"orders.*\"]"
+        case .noWords(let claim): "\(claim) must be a text or an array of texts"
         }
-        return "\(member) must be a pattern for channels or an array of them, as in [\"orders.*\"]"
     }
 }

@@ -34,4 +34,6 @@ public enum GrantsSource: Equatable, Sendable {
     case claim(String)
     /// The claim `scope` (RFC 9068, section 2.2.3): `read:orders.* publish:orders.7`, of which what is no grant is passed over.
     case scope
+    /// A claim that is a word or an array of words, such as roles, and what each of them grants. Words that are not among them grant nothing.
+    case words(claim: String, [String: Grants])
 }

@@ -99,6 +99,10 @@ public struct TokenVerifier: Sendable {
         do throws(InvalidGrants) {
             switch source {
             case .claim(let name): return try claims[name].map { object throws(InvalidGrants) in try Grants(object) }
+            case .words(let name, let grants):
+                return try claims[name].map { value throws(InvalidGrants) in
+                    try Grants(words: value, of: name, grants)
+                }
             case .scope: return try claims["scope"].map { scope throws(InvalidGrants) in try Grants(scope: scope) }
             }
         } catch {

@@ -172,6 +172,20 @@ def test_grants_stand_in_a_claim_or_in_the_scope(server, issuer):
     assert status(server, issuer.token("HS256", pollux={"read": ["granted.*"]})) == 403, "its grants must cover what any token may"
 
 
+@pytest.mark.parametrize("roles, statuses", [
+    (["editor"], (201, 403)), ("editor", (201, 403)), (["editor", "chief", "editor"], (201, 201)), (["nobody"], (403, 403)), ([], (403, 403)),
+    (None, (403, 403)), (7, (401, 401)), ({"editor": True}, (401, 401)), (["editor", 7], (401, 401)),
+])
+def test_roles_are_mapped_to_grants(binary, tmp_path, issuer, roles, statuses):
+    grants = {"claim": "roles", "values": {"editor": {"publish": ["news.*", "of.{sub}"]}, "chief": {"publish": "laws"}}}
+    issuers = [{"algorithms": ["HS256"], "keys": [{"secret": SECRET}], "grants": grants}]
+    with running(Server(binary, tmp_path, {"access": {"rules": {"*": {"publish": "grant"}}, "issuers": issuers}})) as server:
+        token = bearer(issuer.token(roles=roles, pollux={"publish": ["*"]}))
+        assert tuple(server.post(channel, "x", headers=token).status for channel in ("news.a", "laws")) == statuses
+        assert server.post("of.ann", "x", headers=token).status == statuses[0]
+        assert server.post("of.bob", "x", headers=token).status in (403, 401)
+
+
 @pytest.mark.parametrize("value, statuses", [
     ("Basic YTpi", (200, 401)), ("x", (200, 401)), ("Bearer", (401, 401)), ("Bearer a b", (401, 401)), ("bearer a", (401, 401)),
 ])

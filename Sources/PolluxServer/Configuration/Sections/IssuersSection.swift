@@ -60,10 +60,36 @@ struct IssuersSection {
             keys: source ?? .fixed(KeySet(keys)))
         issuer.audience = object.value("audience", .words, &findings) ?? []
         if let types = object.value("types", .words, &findings) { issuer.types = types.map(TokenIssuer.type) }
-        if let claim = object.value("grants", .text, &findings) {
-            issuer.grants = claim == "scope" ? .scope : .claim(claim)
+        if let value = object.member("grants"), let grants = self.grants(value, "\(path).grants", &findings) {
+            issuer.grants = grants
         }
         return issuer
+    }
+
+    private func grants(_ value: JSONValue, _ path: String, _ findings: inout Findings) -> GrantsSource? {
+        guard value.members != nil else {
+            guard let claim = Form<String>.text.read(value) else {
+                findings.misfit(
+                    self.place, path, value, mustBe: "the name of a claim, scope, or an object with claim and values")
+                return nil
+            }
+            return claim == "scope" ? .scope : .claim(claim)
+        }
+        let names = ["claim", "values"]
+        guard let object = SectionObject(value, at: path, names: names, in: self.place, &findings),
+            let claim = object.requiredValue("claim", .text, &findings)
+        else { return nil }
+        guard let words = object.member("values")?.members else {
+            findings.add(self.place, "\(path).values must be an object with the grants of each word")
+            return nil
+        }
+        var grants: [String: Grants] = [:]
+        for word in words where !word.isComment {
+            do throws(InvalidGrants) { grants[word.name] = try Grants(word.value, isStrict: true) } catch {
+                findings.add(self.place, "\(path).values.\(word.name): \(error)")
+            }
+        }
+        return .words(claim: claim, grants)
     }
 
     private func key(
