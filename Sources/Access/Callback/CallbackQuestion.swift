@@ -38,10 +38,15 @@ public struct CallbackQuestion: Hashable, Sendable {
         self.fields += lines.compactMap { OutboundField(name, $0) }
     }
 
-    /// The names of fields that say something here, in lower case: a client's own are never passed on.
-    public static let ownFields: Set<String> = [
+    /// Whether a client's field may be shown to the application: none that says something here, where the client's would be believed,
+    /// and none that is about the connection or frames the content (RFC 9110, section 7.6.1).
+    public static func mayShow(_ name: String) -> Bool { !self.unshown.contains(name.lowercased()) }
+
+    private static let unshown: Set<String> = [
         "x-original-uri", "x-original-method", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
         "x-forwarded-uri", "x-forwarded-method", "x-channel-id", "x-subscriber-type", "x-action",
+        "host", "connection", "content-length", "content-type", "content-encoding", "transfer-encoding", "te",
+        "trailer", "upgrade", "keep-alive", "expect", "proxy-connection", "proxy-authorization", "user-agent", "accept",
     ]
 
     /// As it is sent.

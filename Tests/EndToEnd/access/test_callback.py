@@ -224,6 +224,7 @@ def test_publishes_keep_their_order_while_the_application_is_asked(binary, tmp_p
 @pytest.mark.parametrize("callback, words", [
     (None, ["access.callback.url"]), ({"url": "ftp://a/"}, ["access.callback.url", "http"]),
     ({"url": "http://a/", "fields": ["X-Original-URI"]}, ["access.callback.fields", "X-Original-URI"]),
+    ({"url": "http://a/", "fields": ["content-length"]}, ["access.callback.fields", "content-length"]),
     ({"url": "http://a/", "form": "xml"}, ["access.callback.form", "json"]),
 ])
 def test_what_is_wrong_is_told_by_its_key(binary, tmp_path, callback, words):

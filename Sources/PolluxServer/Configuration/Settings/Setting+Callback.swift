@@ -43,10 +43,11 @@ extension Form<[String]> {
     fileprivate static var clientFields: Form {
         let form = Form.fieldNames
         return Form(
-            expectation: "\(form.expectation), and none of those that the server sets itself, such as X-Original-URI",
+            expectation:
+                "\(form.expectation), and none that the server sets itself, such as X-Original-URI or Content-Length",
             read: { value in
                 form.read(value).flatMap { names in
-                    names.contains { CallbackQuestion.ownFields.contains($0.lowercased()) } ? nil : names
+                    names.allSatisfy(CallbackQuestion.mayShow) ? names : nil
                 }
             },
             write: form.write)
