@@ -5,11 +5,21 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import Certificate, Server, running
+from harness import Certificate, Server, free_port, running
+from nginx import Nginx
 from tokens import SECRET, Issuer, bearer
 from wire import eventually
 
 ISSUERS = [{"algorithms": ["HS256"], "keys": [{"secret": SECRET}]}]
+PROXY = """server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass http://127.0.0.1:{upstream};
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    }}
+  }}"""
 OPEN = {"*": {"read": "anyone", "publish": "anyone", "drop": "anyone"}}
 
 
@@ -205,3 +215,35 @@ def test_what_an_administrator_does_is_a_line_of_the_log(binary, tmp_path):
         line = eventually(lambda: [line for line in server.log(100_000).splitlines() if "access.rules" in line], 10)[0]
         assert "SIGHUP" in line and "access.issuers" not in line
         assert server.call("DELETE", "/channels/some", bearer(issuer.token(sub="ann"))).status == 403
+
+
+def test_a_flood_behind_a_proxy_is_the_flood_of_one_client_and_its_neighbours_go_on(binary, tmp_path):
+    limits = {"address": {"publishRate": "1/m", "publishBurst": 5, "readers": 3}}
+    with pollux(binary, tmp_path, limits, proxies=["127.0.0.1"], forwarded="xForwardedFor") as server, ExitStack() as stack:
+        port = free_port()
+        (tmp_path / "nginx").mkdir()
+        nginx = Nginx(tmp_path / "nginx", PROXY.format(port=port, upstream=server.port), port)
+        stack.callback(nginx.stop)
+
+        def ask(source, request):
+            with socket.create_connection(("127.0.0.1", port), 10, source_address=(source, 0)) as connection:
+                connection.sendall(request)
+                return connection.recv(65536).split(b" ", 2)[1]
+
+        post = b"POST /channels/a HTTP/1.1\r\nHost: localhost\r\n%sConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx"
+        # Whatever it says of itself: the proxy says who it is.
+        flood = [ask("127.0.0.8", post % (b"X-Forwarded-For: 192.0.2.%d\r\n" % number)) for number in range(40)]
+        assert flood.count(b"201") == 5 and flood.count(b"429") == 35
+        assert ask("127.0.0.9", post % b"") == b"201"
+        held = []
+        for _ in range(6):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10, source_address=("127.0.0.8", 0)))
+            connection.sendall(b"GET /channels/a?transport=sse&since=now HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            held.append(connection.recv(65536))
+        assert sum(b": refused" in answer for answer in held) == 3
+        with socket.create_connection(("127.0.0.1", port), 10, source_address=("127.0.0.9", 0)) as connection:
+            connection.sendall(b"GET /channels/a?transport=sse&since=-1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            received = b""
+            while b"data: x" not in received:
+                received += connection.recv(65536)
+        assert b": refused" not in received
