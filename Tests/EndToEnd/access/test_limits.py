@@ -57,27 +57,27 @@ def is_open(stack, server):
 
 @pytest.mark.parametrize("road", ["http1", "tls", "h2"])
 def test_publishers_above_their_rate_are_told_when_to_come_back_and_do(binary, tmp_path, road):
-    with pollux(binary, tmp_path, {"address": {"publishRate": "2/s", "publishBurst": 3}}) as started:
+    with pollux(binary, tmp_path, {"address": {"publishRate": "1/s", "publishBurst": 3}}) as started:
         server = started.over(road)
         answers = [server.post("a", str(number)) for number in range(6)]
         kept = [answer for answer in answers if answer.status == 201]
         assert 3 <= len(kept) < 6
         refused = next(answer for answer in answers if answer.status != 201)
-        assert_limited(refused, "limits.address.publishRate", '"publish";q=2;w=1')
+        assert_limited(refused, "limits.address.publishRate", '"publish";q=1;w=1')
         eventually(lambda: server.post("a", "later").status == 201, 10, "there is room again")
         data = [event["data"] for event in server.call("GET", "/channels/a?wait=0&since=earliest").json()["events"]]
         assert len(data) == len(kept) + 1, "what was refused was not kept"
 
 
 def test_a_batch_counts_each_event_and_bytes_have_a_rate_of_their_own(binary, tmp_path):
-    with pollux(binary, tmp_path, {"channel": {"publishRate": "1/m", "publishBurst": 10}, "address": {"byteRate": "64KB"}}) as server:
+    with pollux(binary, tmp_path, {"channel": {"publishRate": "1/m", "publishBurst": 10}, "address": {"byteRate": "4KB"}}) as server:
         batch = b"".join(b'{"data":%d}\n' % number for number in range(30))
         post = lambda channel, body, type: server.call("POST", f"/channels/{channel}", {"Content-Type": type}, body)
         assert post("a", batch, "application/x-ndjson").status == 201, "there was room for some, so all pass"
         assert_limited(post("a", b"x", "text/plain"), "limits.channel.publishRate", '"publish";q=1;w=60')
         assert post("b", b"x", "text/plain").status == 201, "another channel has its own"
-        assert [post(f"c{number}", b"x" * 60_000, "text/plain").status for number in range(2)] == [201, 201]
-        assert_limited(post("d", b"x" * 60_000, "text/plain"), "limits.address.byteRate", '"bytes"')
+        assert post("c", b"x" * 60_000, "text/plain").status == 201, "there was room for some, so all pass, and then none for long"
+        assert_limited(post("d", b"x", "text/plain"), "limits.address.byteRate", '"bytes"')
 
 
 @pytest.mark.parametrize("road", ["http1", "h2"])
