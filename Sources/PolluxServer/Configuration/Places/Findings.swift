@@ -23,7 +23,7 @@ struct Findings {
     }
 
     /// Where a secret may stand, which no message must show.
-    private static let secretive = ["access.issuers", "access.keys"]
+    private static let secretive = ["access.issuers", "access.keys", "access.callback.url"]
 
     /// A value that does not fit.
     mutating func misfit(_ place: Place, _ name: String, _ found: JSONValue, mustBe expectation: String) {

@@ -29,7 +29,7 @@ extension Form<OutboundURL?> {
     /// An empty text or `null` is none.
     fileprivate static var callbackURL: Form {
         Form(
-            expectation: "an URL of http or https, or \"\" for none",
+            expectation: "an URL of http or https without a user or password, or \"\" for none",
             read: { value in
                 guard !value.isNull, value.stringValue != "" else { return .some(nil) }
                 return value.stringValue.flatMap { try? OutboundURL($0) }.map { .some($0) }
