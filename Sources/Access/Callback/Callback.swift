@@ -53,12 +53,13 @@ public final class Callback: Sendable {
     }
 
     private static func verdict(_ answer: CallbackAnswer, _ question: CallbackQuestion) -> Verdict {
+        guard let first = question.channels.first else { return .unknown("no channel was asked about") }
         switch answer {
         case .yes(let grants, let end):
             let other = question.channels.first { grants?.cover(question.action, $0, claims: .none) == false }
             return other.map { .refused($0, .forbidden) } ?? .allowed(until: end)
-        case .unauthenticated: return question.channels.first.map { .refused($0, .unauthenticated) } ?? .unknown("")
-        case .forbidden: return question.channels.first.map { .refused($0, .forbidden) } ?? .unknown("")
+        case .unauthenticated: return .refused(first, .unauthenticated)
+        case .forbidden: return .refused(first, .forbidden)
         case .unknown(let reason): return .unknown(reason)
         }
     }

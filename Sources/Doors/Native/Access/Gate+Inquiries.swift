@@ -29,8 +29,9 @@ extension Gate {
         about channels: [ChannelName], for wish: Wish, as permit: Permit, _ shown: ShownCredential, _ request: Request,
         _ cors: CORS
     ) async -> Result<Permit, Problem> {
-        guard let callback = self.callback, let first = channels.first else {
-            return .failure(.refused(wish.action, channels.first ?? wish.channels[0], .forbidden, shown))
+        guard let first = channels.first else { return .success(permit) }
+        guard let callback = self.callback else {
+            return .failure(.refused(wish.action, first, .forbidden, shown))
         }
         let question = request.question(wish, about: channels, callback.settings, cors)
         return switch await callback.verdict(on: question) {

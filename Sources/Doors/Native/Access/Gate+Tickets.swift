@@ -46,7 +46,8 @@ extension Gate {
         case .allowed: break
         case .refused(let channel, let decision): throw .refused(.read, channel, decision, .nothing)
         // A ticket says nothing of what the application would want to see.
-        case .asked(let channels): throw .refused(.read, channels[0], .forbidden, .nothing)
+        case .asked(let asked):
+            if let channel = asked.first { throw .refused(.read, channel, .forbidden, .nothing) }
         }
         return Permit(.rules, principal, by: .text(text), with: .next(of: ticket.id))
     }
