@@ -35,9 +35,10 @@ final class Reloading: Sendable {
     func watchFiles() async {
         var stamps = self.configuration.access.files.map(FileStamp.init)
         while (try? await Task.sleep(for: .seconds(5))) != nil {
-            let found = self.configuration.access.files.map(FileStamp.init)
-            guard found != stamps else { continue }
-            await self.reload(because: "a file of keys has changed")
+            let files = self.configuration.access.files
+            let changed = zip(files, zip(files.map(FileStamp.init), stamps)).first { $1.0 != $1.1 }
+            guard let changed else { continue }
+            await self.reload(because: "the file \(changed.0) of keys has changed")
             stamps = self.configuration.access.files.map(FileStamp.init)
         }
     }
@@ -63,7 +64,7 @@ final class Reloading: Sendable {
         }
         self.logger.notice(
             metadata.isEmpty
-                ? "\(reason): the configuration was read anew; no setting has changed"
+                ? "\(reason): the configuration was read anew; nothing in it has changed"
                 : "\(reason): the configuration was read anew", metadata: metadata)
     }
 }

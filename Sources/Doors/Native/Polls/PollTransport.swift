@@ -55,6 +55,7 @@ final class PollTransport {
             return self.perform(.answer(prelude, reader.emptyBatch))
         case .refuse(let problem):
             self.reader = nil
+            self.admission.giveBackPlace()
             let isEventStream = self.parameters.transport == .pollEventStream
             self.exchange.respond(isEventStream ? .refusedStream(self.configuration) : problem.response)
             return .ended

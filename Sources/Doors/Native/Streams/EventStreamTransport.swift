@@ -120,6 +120,7 @@ final class EventStreamTransport: ReaderOutlet {
 
     /// Ends the answer with the time at which its client is to come back.
     private func sayGoodbye() {
+        self.admission.giveBackPlace()
         if !self.exchange.hasBegunStream { self.exchange.beginStream(Response(.ok, headers: Self.headers)) }
         var farewell: [UInt8] = []
         let retry = self.configuration.spreadRetry()
@@ -130,6 +131,7 @@ final class EventStreamTransport: ReaderOutlet {
 
     /// Ends the answer of a client that may read no longer, and says so: what it asks next is answered with a status.
     private func deny(_ reason: Denial) -> Delivery {
+        self.admission.giveBackPlace()
         guard self.exchange.hasBegunStream else {
             self.reader = nil
             self.exchange.respond(Problem.denied(reason).response)
